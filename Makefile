@@ -1,0 +1,49 @@
+# The ways to build and check OmniCRM; each is a CMake preset or a script that also runs by itself.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+JOBS ?= $(shell nproc)
+PYTHON ?= /usr/bin/python3
+
+.PHONY: help bootstrap demo test release bench asan tsan clang fuzz format tidy clean
+
+help: ## this list
+	@echo "make <target>"
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1|\2/p' Makefile | column -t -s '|'
+
+bootstrap: ## install the Debian packages that are missing (scripts/apt-packages.txt)
+	@scripts/bootstrap
+
+demo: bootstrap ## real mail in, a reviewed, reversible, searchable CRM out
+	@scripts/demo
+
+test: bootstrap ## build, then every test and 30 seconds of each fuzzer
+	@JOBS=$(JOBS) scripts/test
+
+release: bootstrap ## the library and the command, optimized: build/release/bin/omnicrm
+	@mkdir -p build
+	@cmake --preset release >build/.configure.log 2>&1 || { cat build/.configure.log; exit 1; }
+	@cmake --build --preset release -j $(JOBS)
+
+bench: release ## the benchmarks, into build/bench.jsonl (B=name for one)
+	@scripts/bench $(B)
+
+asan: bootstrap ## the tests under AddressSanitizer and UndefinedBehaviorSanitizer
+	@JOBS=$(JOBS) scripts/test --preset asan
+
+tsan: bootstrap ## the tests under ThreadSanitizer
+	@JOBS=$(JOBS) scripts/test --preset tsan
+
+clang: bootstrap ## the tests, built by clang with warnings as errors
+	@JOBS=$(JOBS) scripts/test --preset clang
+
+fuzz: bootstrap ## each fuzzer for SECONDS_EACH (30) seconds
+	@JOBS=$(JOBS) scripts/fuzz
+
+format: bootstrap ## clang-format on every C++ file
+	@scripts/list-cpp | xargs -r clang-format-14 -i
+
+tidy: bootstrap ## clang-tidy on the library (F=file... for some)
+	@JOBS=$(JOBS) scripts/tidy $(F)
+
+clean: ## remove build/
+	rm -rf build

@@ -1,0 +1,125 @@
+#include "context.hpp"
+
+#include <boost/json/serialize.hpp>
+#include <cstdlib>
+#include <filesystem>
+#include <system_error>
+
+#include "output.hpp"
+
+namespace cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string from_environment(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? std::string() : std::string(value);
+}
+
+void make_folder_of(const std::string& path) {
+  const fs::path folder = fs::path(path).parent_path();
+  std::error_code error;
+  if (folder.empty() || fs::exists(folder, error)) return;
+  fs::create_directories(folder, error);
+  if (!error) fs::permissions(folder, fs::perms::owner_all, error);
+  if (error) {
+    throw failure(storage_unavailable, omnicrm::ErrorCode::permission_denied,
+                  "cannot make the folder " + folder.string() + ": " + error.message(),
+                  "name another file: --db PATH");
+  }
+}
+
+}  // namespace
+
+Exit exit_of(omnicrm::ErrorCode code) {
+  using omnicrm::ErrorCode;
+  switch (code) {
+    case ErrorCode::invalid_argument:
+      return wrong_usage;
+    case ErrorCode::not_found:
+      return not_found;
+    case ErrorCode::already_exists:
+    case ErrorCode::conflict:
+    case ErrorCode::failed_precondition:
+    case ErrorCode::permission_denied:
+      return refused;
+    case ErrorCode::unavailable:
+    case ErrorCode::resource_exhausted:
+    case ErrorCode::data_loss:
+      return storage_unavailable;
+    case ErrorCode::cancelled:
+      return interrupted;
+    case ErrorCode::deadline_exceeded:
+    case ErrorCode::unsupported:
+    case ErrorCode::internal:
+      return failed;
+  }
+  return failed;
+}
+
+Failure failure(Exit exit, omnicrm::ErrorCode code, std::string message, std::string hint) {
+  return {.error = {.code = code, .message = std::move(message), .details = {}},
+          .exit = exit,
+          .hint = std::move(hint)};
+}
+
+std::string default_database() {
+  if (std::string named = from_environment("OMNICRM_DB"); !named.empty()) return named;
+  std::string data = from_environment("XDG_DATA_HOME");
+  if (data.empty()) {
+    const std::string home = from_environment("HOME");
+    if (home.empty()) return "omnicrm.db";
+    data = home + "/.local/share";
+  }
+  return data + "/omnicrm/omnicrm.db";
+}
+
+std::string default_user() {
+  std::string named = from_environment("OMNICRM_USER");
+  return named.empty() ? "me" : named;
+}
+
+omnicrm::Crm& Context::crm(bool must_exist) {
+  if (crm_) return *crm_;
+  std::error_code error;
+  if (must_exist && db != ":memory:" && !fs::exists(db, error)) {
+    throw failure(not_found, omnicrm::ErrorCode::not_found, "there is no database at " + db + " yet",
+                  "start with: omnicrm import PATH   (or name the file: --db PATH)");
+  }
+  if (db == default_database()) make_folder_of(db);
+  auto opened = omnicrm::Crm::open({.path = db});
+  if (!opened) throw Failure{.error = opened.error(), .exit = storage_unavailable, .hint = {}};
+  crm_ = std::move(*opened);
+  return *crm_;
+}
+
+omnicrm::Session& Context::session(bool must_exist) {
+  if (!session_) session_.emplace(must(crm(must_exist).session(user)));
+  return *session_;
+}
+
+std::string Context::call(std::string_view operation, std::string_view request, bool must_exist) {
+  return must(session(must_exist).call(operation, request));
+}
+
+std::string Context::call(std::string_view operation, const boost::json::object& request) {
+  return call(operation, boost::json::serialize(request));
+}
+
+boost::json::object PageOptions::with(boost::json::object fields) const {
+  fields["limit"] = limit;
+  fields["cursor"] = cursor;
+  return fields;
+}
+
+void PageOptions::add_to(CLI::App& command) {
+  command.add_option("--limit", limit, "How many, 1 to 1000")->capture_default_str();
+  command.add_option("--cursor", cursor, "Go on where the last list ended");
+}
+
+void say_more(const std::optional<std::string>& next) {
+  if (next) note("more: --cursor " + *next);
+}
+
+}  // namespace cli

@@ -1,0 +1,51 @@
+// The library's front door.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <omnicrm/core/result.hpp>
+#include <omnicrm/jobs/runner.hpp>
+#include <omnicrm/options.hpp>
+#include <omnicrm/session.hpp>
+
+namespace omnicrm {
+
+/// Work across users: none of it is reachable through a session. Thread-safe. @since 0.1
+class Admin {
+ public:
+  virtual ~Admin() = default;
+  /// Copies the database to a new file while it is in use. Errors: `already_exists`, file errors.
+  virtual Result<void> backup(const std::string& path) = 0;
+  /// Problems in the file's structure; empty when sound.
+  virtual Result<std::vector<std::string>> check() = 0;
+  virtual Result<std::int64_t> schema_version() = 0;
+};
+
+/// One open CRM. Thread-safe. Starts no thread; jobs run when the host calls the runner. After `fork`, the child
+/// must not use an instance that its parent opened. @since 0.1
+class Crm {
+ public:
+  /// Opens (or makes) the database and brings its schema up to date. Errors: `data_loss` (not a database, damaged),
+  /// `failed_precondition` (another program's, or newer than this library), `permission_denied`, `unavailable`.
+  [[nodiscard]] static Result<std::unique_ptr<Crm>> open(Options options = {});
+  virtual ~Crm() = default;
+
+  /// The user's handle. `actor` is who acts, for the audit log ("user", "agent:42").
+  [[nodiscard]] virtual Session session(UserId user, std::string_view actor = "user") = 0;
+  /// The same by any name the host has for the user; see `user_id`.
+  [[nodiscard]] virtual Result<Session> session(std::string_view user_name, std::string_view actor = "user") = 0;
+  [[nodiscard]] virtual jobs::Runner& jobs() noexcept = 0;
+  [[nodiscard]] virtual Admin& admin() noexcept = 0;
+};
+
+/// Every operation with its version, scope, and JSON Schemas of request and response, as one JSON document
+/// (JSON Schema 2020-12). @since 0.1
+[[nodiscard]] std::string operations_schema();
+
+/// "0.1.0". @since 0.1
+[[nodiscard]] std::string_view version() noexcept;
+
+}  // namespace omnicrm

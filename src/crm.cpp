@@ -1,0 +1,139 @@
+// The one place that wires the rooms together.
+#include <omnicrm/crm.hpp>
+
+#include <exception>
+#include <new>
+#include <omnicrm/providers/files.hpp>
+
+#include "core/errors.hpp"
+#include "core/id_generator.hpp"
+#include "jobs/runner.hpp"
+#include "jobs/wakeup.hpp"
+#include "operations/registry.hpp"
+#include "repository/unit.hpp"
+#include "session/session_impl.hpp"
+#include "storage/migrations.hpp"
+#include "sync/parts.hpp"
+#include "sync/sync_jobs.hpp"
+
+namespace omnicrm {
+namespace {
+
+using repository::Environment;
+
+class StorageAdmin final : public Admin {
+ public:
+  explicit StorageAdmin(std::shared_ptr<storage::Storage> storage) : storage_(std::move(storage)) {}
+
+  Result<void> backup(const std::string& path) override { return storage_->backup(path); }
+  Result<std::vector<std::string>> check() override { return storage_->check(); }
+  Result<std::int64_t> schema_version() override { return storage_->schema_version(); }
+
+ private:
+  std::shared_ptr<storage::Storage> storage_;
+};
+
+Result<std::shared_ptr<storage::Storage>> open_storage(const Options& options) {
+  if (options.storage) return options.storage;
+  storage::SqliteOptions sqlite = options.sqlite;
+  sqlite.path = options.path;
+  OMNICRM_ASSIGN(auto opened, storage::sqlite(sqlite));
+  return std::shared_ptr<storage::Storage>(std::move(opened));
+}
+
+/// For a host that migrates by itself.
+Result<void> check_schema(storage::Storage& storage) {
+  if (storage.dialect() != storage::Dialect::sqlite) return {};
+  OMNICRM_ASSIGN(const std::int64_t version, storage.schema_version());
+  const std::int64_t expected = std::ssize(storage::sqlite_migrations());
+  if (version == expected) return {};
+  return failure(ErrorCode::failed_precondition,
+                 "the database has schema version " + std::to_string(version) + ", this library needs " +
+                     std::to_string(expected) + (version < expected ? "; open it with migration" : ""));
+}
+
+Result<std::shared_ptr<const Environment>> open_environment(const Options& options) {
+  auto environment = std::make_shared<Environment>();
+  environment->clock = options.clock ? options.clock : system_clock();
+  environment->random = options.random ? options.random : system_random();
+  environment->logger = options.logger ? options.logger : observe::silent_logger();
+  environment->ids = std::make_shared<IdGenerator>(environment->clock, environment->random);
+  OMNICRM_ASSIGN(environment->storage, open_storage(options));
+  OMNICRM_TRY(options.migrate ? environment->storage->migrate() : check_schema(*environment->storage));
+  return environment;
+}
+
+std::shared_ptr<const sync::Parts> sync_parts(std::shared_ptr<const Environment> environment) {
+  auto parts = std::make_shared<sync::Parts>();
+  parts->environment = std::move(environment);
+  parts->sources.emplace("files", files::files_source);
+  parts->normalizers = files::file_normalizers();
+  return parts;
+}
+
+Result<void> register_handlers(jobs::Runner& runner, const std::shared_ptr<const sync::Parts>& parts) {
+  OMNICRM_TRY(runner.register_handler(std::string(sync::import_kind), sync::make_import_handler(parts)));
+  OMNICRM_TRY(
+      runner.register_handler(std::string(sync::normalize_kind), sync::make_normalize_handler(parts)));
+  return runner.register_handler(std::string(sync::undo_kind), sync::make_undo_handler(parts));
+}
+
+class WiredCrm final : public Crm {
+ public:
+  WiredCrm(std::shared_ptr<const SessionParts> parts, std::unique_ptr<jobs::Runner> runner)
+      : parts_(std::move(parts)), runner_(std::move(runner)), admin_(parts_->environment->storage) {}
+
+  Session session(UserId user, std::string_view actor) override {
+    return Session(std::make_unique<Session::Impl>(parts_, user, actor));
+  }
+  Result<Session> session(std::string_view user_name, std::string_view actor) override {
+    OMNICRM_ASSIGN(const UserId user, user_id(user_name));
+    return session(user, actor);
+  }
+  jobs::Runner& jobs() noexcept override { return *runner_; }
+  Admin& admin() noexcept override { return admin_; }
+
+ private:
+  std::shared_ptr<const SessionParts> parts_;
+  std::unique_ptr<jobs::Runner> runner_;
+  StorageAdmin admin_;
+};
+
+Result<std::unique_ptr<Crm>> wire(const Options& options) {
+  OMNICRM_ASSIGN(std::shared_ptr<const Environment> environment, open_environment(options));
+  const auto sync = sync_parts(environment);
+  const auto wakeup = std::make_shared<jobs::Wakeup>();
+  auto runner = jobs::make_runner({.storage = environment->storage,
+                                   .clock = environment->clock,
+                                   .ids = environment->ids,
+                                   .random = environment->random,
+                                   .logger = environment->logger,
+                                   .wakeup = wakeup},
+                                  options.jobs);
+  OMNICRM_TRY(register_handlers(*runner, sync));
+  auto parts = std::make_shared<SessionParts>(SessionParts{
+      .environment = environment, .sync = sync, .wakeup = wakeup, .dispatch = operations::dispatch});
+  return std::make_unique<WiredCrm>(std::move(parts), std::move(runner));
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Crm>> Crm::open(Options options) {
+  try {
+    return wire(options);
+  } catch (const std::bad_alloc&) {
+    return failure(ErrorCode::resource_exhausted, "out of memory");
+  } catch (const std::exception& thrown) {
+    return failure(ErrorCode::internal, thrown.what());
+  }
+}
+
+std::string operations_schema() {
+  return operations::schema();
+}
+
+std::string_view version() noexcept {
+  return OMNICRM_VERSION;
+}
+
+}  // namespace omnicrm

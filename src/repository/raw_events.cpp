@@ -1,0 +1,193 @@
+#include "repository/raw_events.hpp"
+
+#include "core/base64.hpp"
+#include "core/errors.hpp"
+#include "core/zstd.hpp"
+#include "model/json.hpp"
+#include "model/reflect.hpp"
+#include "repository/batch_changes.hpp"
+#include "repository/row.hpp"
+#include "repository/tables.hpp"
+#include "storage/query.hpp"
+
+namespace omnicrm::repository {
+namespace {
+
+// No item is kept above its cap (SyncSource::max_item_bytes); this only bounds what a damaged row can cost.
+constexpr std::size_t payload_cap = std::size_t{1} << 30;
+
+std::string_view as_text(std::span<const std::byte> blob) {
+  return {reinterpret_cast<const char*>(blob.data()), blob.size()};
+}
+
+std::span<const std::byte> as_bytes(std::string_view text) { return std::as_bytes(std::span(text)); }
+
+/// Reads rows of "<columns of RawEvent>, payload".
+Result<std::vector<StoredItem>> read_items(storage::Query& rows) {
+  std::vector<StoredItem> items;
+  while (true) {
+    OMNICRM_ASSIGN(const bool more, rows.next());
+    if (!more) return items;
+    StoredItem item;
+    OMNICRM_ASSIGN(item.event, read_row<RawEvent>(rows.statement(), 0));
+    const auto payload = rows.statement().get_blob(static_cast<int>(column_count<RawEvent>));
+    if (!payload.empty()) {
+      OMNICRM_ASSIGN(item.payload, zstd::decompress(as_text(payload), payload_cap));
+    }
+    items.push_back(std::move(item));
+  }
+}
+
+const std::string& select_items() {
+  static const std::string sql = "SELECT " + std::string(column_list<RawEvent>()) + ", payload FROM raw_events ";
+  return sql;
+}
+
+}  // namespace
+
+Result<PutOutcome> RawEvents::put(RawEvent& event, std::string_view compressed, bool replace) {
+  event.id = unit_.make_id<RawEventId>();
+  event.batch_id = unit_.batch();
+  event.created_at = unit_.now();
+  const bool has_payload = !compressed.empty();
+  OMNICRM_ASSIGN(
+      const std::int64_t added,
+      storage::execute(connection_,
+                       "INSERT INTO raw_events (user_id, id, connection_id, service, source_id, state, reason, "
+                       "content_type, size, content_hash, origin, normalizer_version, batch_id, created_at, payload) "
+                       "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+                       "ON CONFLICT (user_id, connection_id, service, source_id) DO NOTHING",
+                       unit_.user(), event.id, event.connection_id, event.service, event.source_id,
+                       enum_name(event.state), event.reason, event.content_type, event.size, event.content_hash,
+                       event.origin, event.normalizer_version, event.batch_id, event.created_at,
+                       has_payload ? std::optional(as_bytes(compressed)) : std::nullopt));
+  if (added == 1) return PutOutcome::added;
+  return put_again(event, compressed, replace);
+}
+
+Result<PutOutcome> RawEvents::put_again(RawEvent& event, std::string_view compressed, bool replace) {
+  OMNICRM_ASSIGN(auto known, find(event.connection_id, event.service, event.source_id));
+  if (!known) return failure(ErrorCode::internal, "raw event neither inserted nor found");
+  event.id = known->id;
+  if (!replace || known->content_hash == event.content_hash) return PutOutcome::known;
+  OMNICRM_ASSIGN(const std::string before, raw_event_image(connection_, unit_.user(), known->id));
+  OMNICRM_TRY(storage::execute(connection_,
+                               "UPDATE raw_events SET state = 'pending', reason = '', content_type = ?, size = ?, "
+                               "content_hash = ?, origin = ?, normalizer_version = 0, payload = ? "
+                               "WHERE user_id = ? AND id = ?",
+                               event.content_type, event.size, event.content_hash, event.origin, as_bytes(compressed),
+                               unit_.user(), known->id));
+  OMNICRM_TRY(record_change(connection_, unit_,
+                            {.table = "raw_events", .row_id = known->id.value, .before = before, .after = "{}"}));
+  return PutOutcome::changed;
+}
+
+Result<std::vector<StoredItem>> RawEvents::pending(RawEventId from, RawEventId to) {
+  static const std::string sql = select_items() +
+                                 "WHERE user_id = ? AND batch_id = ? AND id BETWEEN ? AND ? AND state = 'pending' "
+                                 "ORDER BY id";
+  OMNICRM_ASSIGN(auto rows, storage::Query::run(connection_, sql, unit_.user(), *unit_.batch(), from, to));
+  return read_items(rows);
+}
+
+Result<std::optional<StoredItem>> RawEvents::pending(RawEventId id) {
+  static const std::string sql = select_items() + "WHERE user_id = ? AND id = ? AND state = 'pending'";
+  OMNICRM_ASSIGN(auto rows, storage::Query::run(connection_, sql, unit_.user(), id));
+  OMNICRM_ASSIGN(auto items, read_items(rows));
+  if (items.empty()) return std::optional<StoredItem>{};
+  return std::optional<StoredItem>(std::move(items.front()));
+}
+
+Result<std::vector<StoredItem>> RawEvents::series(ConnectionId connection, std::string_view service,
+                                                  std::string_view series) {
+  // Every source id of the series starts with its name; the prefix range may hold other series too, which the
+  // caller tells apart by its normalizer's `series_length`.
+  const std::string after = std::string(series) + "\U0010FFFF";
+  static const std::string sql =
+      select_items() +
+      "WHERE user_id = ? AND connection_id = ? AND service = ? AND source_id >= ? AND source_id < ? ORDER BY source_id";
+  OMNICRM_ASSIGN(auto rows,
+                 storage::Query::run(connection_, sql, unit_.user(), connection, service, series, after));
+  return read_items(rows);
+}
+
+Result<std::optional<RawEvent>> RawEvents::find(ConnectionId connection, std::string_view service,
+                                                std::string_view source_id) {
+  static const std::string sql = "SELECT " + std::string(column_list<RawEvent>()) +
+                                 " FROM raw_events WHERE user_id = ? AND connection_id = ? AND service = ? "
+                                 "AND source_id = ?";
+  OMNICRM_ASSIGN(auto rows, storage::Query::run(connection_, sql, unit_.user(), connection, service, source_id));
+  OMNICRM_ASSIGN(const bool more, rows.next());
+  if (!more) return std::optional<RawEvent>{};
+  OMNICRM_ASSIGN(RawEvent event, read_row<RawEvent>(rows.statement(), 0));
+  return std::optional<RawEvent>(std::move(event));
+}
+
+Result<void> RawEvents::settle(RawEventId id, RawEventState state, std::string_view reason, std::int64_t version) {
+  OMNICRM_TRY(storage::execute(connection_,
+                               "UPDATE raw_events SET state = ?, reason = ?, normalizer_version = ? "
+                               "WHERE user_id = ? AND id = ?",
+                               enum_name(state), reason, version, unit_.user(), id));
+  return {};
+}
+
+Result<RawEventCounts> RawEvents::counts(BatchId batch) {
+  OMNICRM_ASSIGN(auto rows, storage::Query::run(connection_,
+                                                "SELECT state, COUNT(*) FROM raw_events "
+                                                "WHERE user_id = ? AND batch_id = ? GROUP BY state",
+                                                unit_.user(), batch));
+  RawEventCounts counts;
+  while (true) {
+    OMNICRM_ASSIGN(const bool more, rows.next());
+    if (!more) return counts;
+    const std::string state = rows.get<std::string>(0);
+    const auto number = rows.get<std::int64_t>(1);
+    if (state == "pending") counts.pending = number;
+    if (state == "normalized") counts.normalized = number;
+    if (state == "skipped") counts.skipped = number;
+    if (state == "poison") counts.poison = number;
+    if (state == "gone") counts.gone = number;
+  }
+}
+
+Result<std::map<std::string, std::int64_t>> RawEvents::reasons(BatchId batch) {
+  OMNICRM_ASSIGN(auto rows, storage::Query::run(connection_,
+                                                "SELECT reason, COUNT(*) FROM raw_events WHERE user_id = ? "
+                                                "AND batch_id = ? AND state IN ('skipped', 'poison') GROUP BY reason",
+                                                unit_.user(), batch));
+  std::map<std::string, std::int64_t> reasons;
+  while (true) {
+    OMNICRM_ASSIGN(const bool more, rows.next());
+    if (!more) return reasons;
+    const std::string reason = rows.get<std::string>(0);
+    reasons[reason.substr(0, reason.find(':'))] += rows.get<std::int64_t>(1);
+  }
+}
+
+// An image is the record, a line feed, and the payload in base64.
+Result<std::string> raw_event_image(storage::Connection& connection, UserId user, RawEventId id) {
+  static const std::string sql = select_items() + "WHERE user_id = ? AND id = ?";
+  OMNICRM_ASSIGN(auto rows, storage::Query::run(connection, sql, user, id));
+  OMNICRM_ASSIGN(const bool more, rows.next());
+  if (!more) return not_found("raw event", id.to_string());
+  OMNICRM_ASSIGN(const RawEvent event, read_row<RawEvent>(rows.statement(), 0));
+  const auto payload = rows.statement().get_blob(static_cast<int>(column_count<RawEvent>));
+  return to_json(event) + "\n" + base64_encode(as_text(payload));
+}
+
+Result<void> restore_raw_event(storage::Connection& connection, UserId user, RawEventId id, std::string_view image) {
+  const std::size_t end = image.find('\n');
+  if (end == std::string_view::npos) return failure(ErrorCode::data_loss, "the image of a raw event is broken");
+  OMNICRM_ASSIGN(const RawEvent event, from_json<RawEvent>(image.substr(0, end)));
+  OMNICRM_ASSIGN(const std::string payload, base64_decode(image.substr(end + 1)));
+  OMNICRM_TRY(storage::execute(connection,
+                               "UPDATE raw_events SET state = ?, reason = ?, content_type = ?, size = ?, "
+                               "content_hash = ?, origin = ?, normalizer_version = ?, payload = ? "
+                               "WHERE user_id = ? AND id = ?",
+                               enum_name(event.state), event.reason, event.content_type, event.size,
+                               event.content_hash, event.origin, event.normalizer_version,
+                               payload.empty() ? std::nullopt : std::optional(as_bytes(payload)), user, id));
+  return {};
+}
+
+}  // namespace omnicrm::repository

@@ -1,0 +1,102 @@
+#include <omnicrm/session.hpp>
+
+#include "core/errors.hpp"
+#include "insight/search_service.hpp"
+#include "jobs/queue.hpp"
+#include "session/bound_jobs.hpp"
+#include "session/session_impl.hpp"
+#include "sync/sync_service.hpp"
+
+namespace omnicrm {
+namespace {
+
+std::shared_ptr<jobs::Jobs> queue_of(const SessionParts& parts, UserId user) {
+  const repository::Environment& environment = *parts.environment;
+  return jobs::make_jobs(environment.storage, environment.clock, environment.ids, user, parts.wakeup);
+}
+
+}  // namespace
+
+Session::Impl::Impl(std::shared_ptr<const SessionParts> shared, repository::Unit a_unit,
+                    std::shared_ptr<jobs::Jobs> queue)
+    : parts(std::move(shared)),
+      unit(std::move(a_unit)),
+      contacts(unit),
+      organizations(unit),
+      interactions(unit),
+      tags(unit),
+      segments(unit),
+      tasks(unit),
+      settings(unit),
+      audit(unit),
+      jobs(std::move(queue)),
+      sync(sync::make_sync_service(parts->sync, unit, jobs)),
+      search(insight::make_search_service(unit)) {}
+
+Session::Impl::Impl(std::shared_ptr<const SessionParts> shared, UserId user, std::string_view actor)
+    : Impl(shared, repository::Unit(shared->environment, user, std::string(actor)), queue_of(*shared, user)) {
+}
+
+Session::Impl::Impl(const Impl& outside, storage::Connection& connection)
+    : Impl(outside.parts, outside.unit.bound(connection),
+           std::make_shared<BoundJobs>(outside.jobs, connection)) {
+  in_transaction = true;
+}
+
+Session::Session(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Session::Session(Session&&) noexcept = default;
+Session& Session::operator=(Session&&) noexcept = default;
+Session::~Session() = default;
+
+UserId Session::user() const noexcept {
+  return impl_->unit.user();
+}
+
+repository::Contacts& Session::contacts() noexcept {
+  return impl_->contacts;
+}
+repository::Organizations& Session::organizations() noexcept {
+  return impl_->organizations;
+}
+repository::Interactions& Session::interactions() noexcept {
+  return impl_->interactions;
+}
+repository::Tags& Session::tags() noexcept {
+  return impl_->tags;
+}
+repository::Segments& Session::segments() noexcept {
+  return impl_->segments;
+}
+repository::Tasks& Session::tasks() noexcept {
+  return impl_->tasks;
+}
+repository::Settings& Session::settings() noexcept {
+  return impl_->settings;
+}
+repository::Audit& Session::audit() noexcept {
+  return impl_->audit;
+}
+sync::SyncService& Session::sync() noexcept {
+  return *impl_->sync;
+}
+jobs::Jobs& Session::jobs() noexcept {
+  return *impl_->jobs;
+}
+insight::SearchService& Session::search() noexcept {
+  return *impl_->search;
+}
+
+Result<void> Session::transaction(FunctionRef<Result<void>(Session&)> work) {
+  if (impl_->in_transaction)
+    return failure(ErrorCode::failed_precondition, "a transaction is open already; use its session");
+  return impl_->unit.write([&](storage::Connection& connection) -> Result<void> {
+    Session inside(std::make_unique<Impl>(*impl_, connection));
+    return work(inside);
+  });
+}
+
+Result<std::string> Session::call(std::string_view operation, std::string_view json) {
+  return impl_->parts->dispatch(*this, operation, json);
+}
+
+}  // namespace omnicrm

@@ -1,0 +1,110 @@
+#include "sync/people_tally.hpp"
+
+#include <map>
+
+#include "storage/query.hpp"
+
+namespace omnicrm::sync {
+namespace {
+
+constexpr std::int64_t listed_people = 100;
+
+enum class Fate : std::int64_t { create, match, skip };
+
+/// Somebody who is a contact already stays one; a suppressed address is left out whatever the rule.
+Result<Fate> fate_of(storage::Connection& connection, UserId user, const std::string& match_key, ContactRule& rule) {
+  OMNICRM_ASSIGN(const auto owner, storage::query_one<std::int64_t>(
+                                       connection,
+                                       "SELECT 1 FROM contact_identities WHERE user_id = ? AND kind = 'email' "
+                                       "AND match_key = ?",
+                                       user, match_key));
+  if (owner) return Fate::match;
+  if (!makes_contact(rule)) return Fate::skip;
+  if (rule == ContactRule::card && match_key.find('@') == std::string::npos) return Fate::create;
+  OMNICRM_ASSIGN(const auto rejected,
+                 storage::query_one<std::int64_t>(
+                     connection, "SELECT 1 FROM suppressions WHERE user_id = ? AND kind = 'email' AND value = ?", user,
+                     match_key));
+  if (!rejected) return Fate::create;
+  rule = ContactRule::suppressed;
+  return Fate::skip;
+}
+
+std::string_view to_string(Fate fate) {
+  return fate == Fate::create ? "create" : fate == Fate::match ? "match" : "skip";
+}
+
+}  // namespace
+
+Result<PeopleTally> PeopleTally::open(storage::Connection& scratch) {
+  OMNICRM_TRY(scratch.execute(
+      "CREATE TABLE people (match_key TEXT NOT NULL PRIMARY KEY, address TEXT NOT NULL, name TEXT NOT NULL, "
+      "rule INTEGER NOT NULL, messages INTEGER NOT NULL, fate INTEGER) WITHOUT ROWID"));
+  return PeopleTally(scratch);
+}
+
+Result<void> PeopleTally::add(const PersonDecision& person, std::int64_t messages) {
+  // Somebody without an address (a card with a phone number alone) is known by the name.
+  const std::string& key = person.match_key.empty() ? person.name : person.match_key;
+  if (key.empty()) return {};
+  OMNICRM_TRY(storage::execute(*scratch_,
+                               "INSERT INTO people (match_key, address, name, rule, messages) VALUES (?, ?, ?, ?, ?) "
+                               "ON CONFLICT (match_key) DO UPDATE SET messages = messages + excluded.messages, "
+                               "rule = MIN(rule, excluded.rule), "
+                               "name = CASE WHEN name = '' THEN excluded.name ELSE name END",
+                               key, person.address, person.name, static_cast<std::int64_t>(person.rule), messages));
+  return {};
+}
+
+Result<void> PeopleTally::match(storage::Connection& connection, UserId user) {
+  std::string last;
+  while (true) {
+    OMNICRM_ASSIGN(auto next, storage::Query::run(*scratch_,
+                                                  "SELECT match_key, rule FROM people WHERE match_key > ? "
+                                                  "ORDER BY match_key LIMIT 1",
+                                                  last));
+    OMNICRM_ASSIGN(const bool more, next.next());
+    if (!more) return {};
+    std::string key = next.get<std::string>(0);
+    auto rule = static_cast<ContactRule>(next.get<std::int64_t>(1));
+    OMNICRM_ASSIGN(const Fate fate, fate_of(connection, user, key, rule));
+    OMNICRM_TRY(storage::execute(*scratch_, "UPDATE people SET fate = ?, rule = ? WHERE match_key = ?",
+                                 static_cast<std::int64_t>(fate), static_cast<std::int64_t>(rule), key));
+    last = std::move(key);
+  }
+}
+
+Result<void> PeopleTally::summarize(PlanSummary& summary) {
+  OMNICRM_ASSIGN(auto totals,
+                 storage::Query::run(*scratch_, "SELECT fate, rule, COUNT(*) FROM people GROUP BY fate, rule"));
+  std::map<std::string, std::int64_t> skipped;
+  while (true) {
+    OMNICRM_ASSIGN(const bool more, totals.next());
+    if (!more) break;
+    const auto fate = static_cast<Fate>(totals.get<std::int64_t>(0));
+    const auto rule = static_cast<ContactRule>(totals.get<std::int64_t>(1));
+    const auto people = totals.get<std::int64_t>(2);
+    if (fate == Fate::create) summary.contacts_to_create += people;
+    if (fate == Fate::match) summary.contacts_to_match += people;
+    if (fate != Fate::skip) continue;
+    summary.contacts_to_skip += people;
+    skipped[std::string(to_string(rule))] += people;
+  }
+  for (const auto& [rule, people] : skipped) summary.skipped_people.push_back({rule, people});
+  OMNICRM_ASSIGN(auto rows, storage::Query::run(*scratch_,
+                                                "SELECT address, name, fate, rule, messages FROM people "
+                                                "ORDER BY fate = 2, messages DESC, match_key LIMIT ?",
+                                                listed_people));
+  while (true) {
+    OMNICRM_ASSIGN(const bool more, rows.next());
+    if (!more) return {};
+    summary.contacts.push_back(
+        {.address = rows.get<std::string>(0),
+         .name = rows.get<std::string>(1),
+         .decision = std::string(to_string(static_cast<Fate>(rows.get<std::int64_t>(2)))),
+         .rule = std::string(to_string(static_cast<ContactRule>(rows.get<std::int64_t>(3)))),
+         .messages = rows.get<std::int64_t>(4)});
+  }
+}
+
+}  // namespace omnicrm::sync

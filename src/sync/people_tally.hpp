@@ -1,0 +1,30 @@
+// Counts what the contact rules say of each person, over any number of items, in bounded memory.
+#pragma once
+
+#include <omnicrm/model/sync.hpp>
+#include <omnicrm/storage/storage.hpp>
+
+#include "core/errors.hpp"
+#include "sync/contact_rules.hpp"
+
+namespace omnicrm::sync {
+
+/// Works in a scratch database. The rule that decides about a person is the first, in the order of `ContactRule`,
+/// that any item gave: one mail that the user wrote makes a contact, whatever the others say.
+class PeopleTally {
+ public:
+  /// `scratch` must outlive the tally.
+  [[nodiscard]] static Result<PeopleTally> open(storage::Connection& scratch);
+
+  [[nodiscard]] Result<void> add(const PersonDecision& person, std::int64_t messages = 1);
+  /// Looks up who is a contact or suppressed already.
+  [[nodiscard]] Result<void> match(storage::Connection& connection, UserId user);
+  /// Fills the counts and the list of contacts; after `match`.
+  [[nodiscard]] Result<void> summarize(PlanSummary& summary);
+
+ private:
+  explicit PeopleTally(storage::Connection& scratch) : scratch_(&scratch) {}
+  storage::Connection* scratch_;
+};
+
+}  // namespace omnicrm::sync

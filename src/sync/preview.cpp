@@ -1,0 +1,253 @@
+#include "sync/preview.hpp"
+
+#include <algorithm>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <set>
+#include <vector>
+
+#include "core/errors.hpp"
+#include "repository/raw_events.hpp"
+#include "storage/query.hpp"
+#include "storage/scratch.hpp"
+#include "sync/contact_rules.hpp"
+#include "sync/owner_addresses.hpp"
+#include "sync/people_tally.hpp"
+
+namespace omnicrm::sync {
+namespace {
+
+constexpr std::size_t max_days = 366;
+constexpr std::size_t max_labels = 100;
+constexpr std::size_t max_samples = 20;
+constexpr std::int64_t samples_per_file = 5;
+constexpr std::int64_t report_every = 256;
+/// Items a second that an import reaches on two cores (bench import_mail), for the estimate alone.
+constexpr double items_per_second = 4'000;
+constexpr double bytes_per_second = 25e6;
+
+using Counts = std::map<std::string, std::int64_t>;
+
+std::string day_of(Timestamp at) { return to_string_date(std::chrono::floor<std::chrono::days>(at)); }
+
+std::vector<CountEntry> largest(const Counts& counts, std::size_t limit) {
+  std::vector<CountEntry> entries;
+  for (const auto& [name, count] : counts) entries.push_back({name, count});
+  std::ranges::stable_sort(entries, std::ranges::greater{}, &CountEntry::count);
+  if (entries.size() > limit) entries.resize(limit);
+  return entries;
+}
+
+/// The last entries of a map that is sorted by day, newest first.
+std::vector<CountEntry> newest(const Counts& counts, std::size_t limit) {
+  std::vector<CountEntry> entries;
+  for (auto day = counts.rbegin(); day != counts.rend() && entries.size() < limit; ++day) {
+    entries.push_back({day->first, day->second});
+  }
+  return entries;
+}
+
+std::string who_of(const ItemFacts& facts) {
+  for (const Participant& person : facts.participants) {
+    if (person.role == ParticipantRole::from || person.role == ParticipantRole::organizer ||
+        person.role == ParticipantRole::about) {
+      return person.name.empty() ? person.address : person.name;
+    }
+  }
+  return {};
+}
+
+InteractionKind kind_of(std::string_view service) {
+  if (service == "calendar") return InteractionKind::meeting;
+  return service == "mail" ? InteractionKind::email : InteractionKind::note;
+}
+
+class Preview {
+ public:
+  Preview(const Parts& parts, const repository::Unit& unit, const SyncSource& wanted,
+          const std::function<void(const PreviewProgress&)>& progress, std::stop_token stop)
+      : parts_(parts), unit_(unit), progress_(progress), stop_(std::move(stop)) {
+    plan_.source = wanted;
+  }
+
+  Result<SyncPlan> run() {
+    OMNICRM_TRY(prepare());
+    for (PlanFile& file : plan_.summary.files) {
+      if (file.format != "ignored") OMNICRM_TRY(read(file));
+    }
+    OMNICRM_TRY(conclude());
+    return std::move(plan_);
+  }
+
+ private:
+  Result<void> prepare() {
+    OMNICRM_TRY(absolute_paths());
+    OMNICRM_ASSIGN(source_, parts_.open(plan_.source));
+    OMNICRM_ASSIGN(plan_.summary.files, source_->inventory(stop_));
+    OMNICRM_ASSIGN(plan_.summary.owner_addresses,
+                   owner_addresses(parts_, unit_, plan_.source, *source_, plan_.summary.files, stop_));
+    owner_ = Owner(plan_.summary.owner_addresses);
+    OMNICRM_ASSIGN(scratch_, storage::Scratch::open());
+    OMNICRM_ASSIGN(people_, PeopleTally::open(scratch_->connection()));
+    OMNICRM_TRY(scratch_->connection().execute(
+        "CREATE TABLE seen (service TEXT NOT NULL, source_id TEXT NOT NULL, PRIMARY KEY (service, source_id)) "
+        "WITHOUT ROWID"));
+    for (const PlanFile& file : plan_.summary.files) report_.total_bytes += file.bytes;
+    return {};
+  }
+
+  Result<void> absolute_paths() {
+    if (plan_.source.paths.empty()) return invalid("paths", "name a file or a folder");
+    for (std::string& path : plan_.source.paths) {
+      if (path.empty()) return invalid("paths", "holds an empty path");
+      std::error_code code;
+      const auto absolute = std::filesystem::absolute(path, code);
+      if (code) return system_failure(code.value(), "resolve", path);
+      path = absolute.lexically_normal().string();
+    }
+    return {};
+  }
+
+  Result<void> read(PlanFile& file) {
+    OMNICRM_ASSIGN(auto reader, source_->read(file, ""));
+    report_.path = file.path;
+    SourceItem item;
+    while (true) {
+      if (stop_.stop_requested()) return failure(ErrorCode::cancelled, "the preview was stopped");
+      OMNICRM_ASSIGN(const bool more, reader->next(item));
+      if (!more) break;
+      ++file.items;
+      OMNICRM_TRY(take(item, file));
+      if (++report_.items % report_every == 0 && progress_) progress_(report_);
+    }
+    if (progress_) progress_(report_);
+    return {};
+  }
+
+  Result<void> take(SourceItem& item, const PlanFile& file) {
+    PlanSummary& summary = plan_.summary;
+    ++summary.items;
+    summary.bytes += item.size;
+    report_.bytes += item.size;
+    count_service(item.service);
+    OMNICRM_ASSIGN(const bool known, is_known(item));
+    if (known) {
+      ++summary.known_items;
+      add_sample(item, {}, file, "known");
+      return {};
+    }
+    if (item.state != RawEventState::pending) {
+      ++skipped_[item.reason.substr(0, item.reason.find(':'))];
+      add_sample(item, {}, file, item.reason);
+      return {};
+    }
+    return weigh(item, file);
+  }
+
+  void count_service(std::string_view service) {
+    PlanSummary& summary = plan_.summary;
+    if (service == "mail") ++summary.messages;
+    if (service == "calendar") ++summary.events;
+    if (service == "contacts") ++summary.cards;
+    if (service == "table") ++summary.rows;
+  }
+
+  /// Here already, or earlier in the same source.
+  Result<bool> is_known(const SourceItem& item) {
+    OMNICRM_ASSIGN(const std::int64_t added,
+                   storage::execute(scratch_->connection(), "INSERT OR IGNORE INTO seen (service, source_id) VALUES (?, ?)",
+                                    item.service, item.source_id));
+    if (added == 0) return true;
+    return unit_.read([&](storage::Connection& connection) -> Result<bool> {
+      OMNICRM_ASSIGN(const auto found,
+                     storage::query_one<std::int64_t>(connection,
+                                                      "SELECT 1 FROM raw_events WHERE user_id = ? AND connection_id = ? "
+                                                      "AND service = ? AND source_id = ?",
+                                                      unit_.user(), source_->connection(), item.service,
+                                                      item.source_id));
+      return found.has_value();
+    });
+  }
+
+  Result<void> weigh(const SourceItem& item, const PlanFile& file) {
+    const Normalizer* normalizer = parts_.normalizer(item.content_type);
+    if (normalizer == nullptr) {
+      ++skipped_["no_reader"];
+      return {};
+    }
+    auto facts = normalizer->facts({item.source_id, item.content_type, item.payload, &item.origin});
+    if (!facts) {
+      ++skipped_["unreadable"];
+      add_sample(item, {}, file, "unreadable: " + facts.error().message);
+      return {};
+    }
+    PlanSummary& summary = plan_.summary;
+    if (facts->at) {
+      ++days_[day_of(*facts->at)];
+      if (!summary.first_at || *facts->at < *summary.first_at) summary.first_at = facts->at;
+      if (!summary.last_at || *facts->at > *summary.last_at) summary.last_at = facts->at;
+    }
+    count_labels(*facts, file);
+    for (const PersonDecision& person :
+         decide(*facts, kind_of(item.service), owner_, plan_.source.contact_policy)) {
+      OMNICRM_TRY(people_->add(person));
+    }
+    add_sample(item, *facts, file, "import");
+    return {};
+  }
+
+  void count_labels(const ItemFacts& facts, const PlanFile& file) {
+    for (const std::string& label : facts.labels) ++labels_[label];
+    if (facts.labels.empty()) ++labels_[std::filesystem::path(file.path).filename().string()];
+    // A source with endless labels does not take endless memory: the rarest go.
+    if (labels_.size() > 100 * max_labels) {
+      Counts kept;
+      for (const CountEntry& entry : largest(labels_, 50 * max_labels)) kept[entry.name] = entry.count;
+      labels_ = std::move(kept);
+    }
+    while (days_.size() > 10 * max_days) days_.erase(days_.begin());
+  }
+
+  void add_sample(const SourceItem& item, const ItemFacts& facts, const PlanFile& file, std::string outcome) {
+    if (file.items > samples_per_file || plan_.summary.samples.size() >= max_samples) return;
+    plan_.summary.samples.push_back({.service = item.service,
+                                     .title = facts.title.empty() ? item.source_id : facts.title,
+                                     .who = who_of(facts),
+                                     .at = facts.at,
+                                     .outcome = std::move(outcome)});
+  }
+
+  Result<void> conclude() {
+    PlanSummary& summary = plan_.summary;
+    summary.per_day = newest(days_, max_days);
+    summary.per_label = largest(labels_, max_labels);
+    summary.skipped_items = largest(skipped_, max_labels);
+    summary.estimated_seconds =
+        std::max(static_cast<double>(summary.items - summary.known_items) / items_per_second,
+                 static_cast<double>(summary.bytes) / bytes_per_second);
+    OMNICRM_TRY(unit_.read([&](storage::Connection& connection) { return people_->match(connection, unit_.user()); }));
+    return people_->summarize(summary);
+  }
+
+  const Parts& parts_;
+  const repository::Unit& unit_;
+  const std::function<void(const PreviewProgress&)>& progress_;
+  std::stop_token stop_;
+  SyncPlan plan_;
+  std::unique_ptr<Source> source_;
+  Owner owner_;
+  std::unique_ptr<storage::Scratch> scratch_;
+  std::optional<PeopleTally> people_;
+  PreviewProgress report_;
+  Counts days_, labels_, skipped_;
+};
+
+}  // namespace
+
+Result<SyncPlan> make_plan(const Parts& parts, const repository::Unit& unit, const SyncSource& source,
+                           const std::function<void(const PreviewProgress&)>& progress, std::stop_token stop) {
+  return Preview(parts, unit, source, progress, std::move(stop)).run();
+}
+
+}  // namespace omnicrm::sync

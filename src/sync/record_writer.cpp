@@ -1,0 +1,290 @@
+#include "sync/record_writer.hpp"
+
+#include <algorithm>
+
+#include "core/address.hpp"
+#include "core/errors.hpp"
+#include "repository/batch_changes.hpp"
+#include "repository/contact_import.hpp"
+#include "repository/row.hpp"
+#include "repository/sql_tags.hpp"
+#include "storage/query.hpp"
+
+namespace omnicrm::sync {
+namespace {
+
+Origin origin_of(const RawEvent& event) {
+  if (event.service == "mail") return Origin::email;
+  if (event.service == "calendar") return Origin::calendar;
+  return event.service == "table" ? Origin::csv : Origin::vcard;
+}
+
+/// Whether a normalizer's new instance says the same as the stored one: all but what the library itself sets.
+bool same_content(const Interaction& stored, const Interaction& made) {
+  Interaction comparable = made;
+  comparable.id = stored.id;
+  comparable.version = stored.version;
+  comparable.batch_id = stored.batch_id;
+  comparable.created_at = stored.created_at;
+  comparable.updated_at = stored.updated_at;
+  comparable.contact_id = stored.contact_id;
+  return comparable == stored;
+}
+
+/// What names an instance within its series.
+std::string instance_key(const Interaction& interaction) {
+  return interaction.original_start ? omnicrm::to_string(*interaction.original_start) : std::string();
+}
+
+}  // namespace
+
+NormalizeOptions normalize_options(const SyncPlan& plan, Timestamp now) {
+  const Timestamp from = plan.approved_at.value_or(now);
+  const auto owner = Owner(plan.summary.owner_addresses);
+  return {.owner_keys = owner.keys(),
+          .default_zone = plan.source.default_zone,
+          .window_start = from - std::chrono::days(plan.source.past_days),
+          .window_end = from + std::chrono::days(plan.source.future_days)};
+}
+
+RecordWriter::RecordWriter(storage::Connection& connection, const repository::Unit& unit, const SyncPlan& plan)
+    : connection_(connection), unit_(unit), plan_(plan), owner_(plan.summary.owner_addresses) {}
+
+Result<bool> RecordWriter::is_suppressed(const RawEvent& event) {
+  const std::string value = event.service + ":" + event.source_id;
+  OMNICRM_ASSIGN(const auto found,
+                 storage::query_one<std::int64_t>(
+                     connection_, "SELECT 1 FROM suppressions WHERE user_id = ? AND kind = 'item' AND value = ?",
+                     unit_.user(), value));
+  return found.has_value();
+}
+
+Result<bool> RecordWriter::is_rejected(const std::string& match_key) {
+  OMNICRM_ASSIGN(const auto found,
+                 storage::query_one<std::int64_t>(
+                     connection_, "SELECT 1 FROM suppressions WHERE user_id = ? AND kind = 'email' AND value = ?",
+                     unit_.user(), match_key));
+  return found.has_value();
+}
+
+Result<void> RecordWriter::settle(const RawEvent& event, RawEventState state, std::string_view reason,
+                                  std::int64_t version) {
+  switch (state) {
+    case RawEventState::normalized: ++counts_.normalized; break;
+    case RawEventState::poison: ++counts_.poison; break;
+    default: ++counts_.skipped;
+  }
+  return repository::RawEvents(connection_, unit_).settle(event.id, state, reason, version);
+}
+
+Result<std::optional<ContactId>> RecordWriter::contact_of(const std::string& match_key) {
+  const auto known = contacts_.find(match_key);
+  if (known != contacts_.end() && known->second) return known->second;
+  OMNICRM_ASSIGN(const auto contact, repository::owner_of_email(connection_, unit_.user(), match_key));
+  contacts_[match_key] = contact;
+  return contact;
+}
+
+void RecordWriter::count_decision(const PersonDecision& decision) {
+  if (!decision.match_key.empty()) ++decisions_[{decision.match_key, decision.rule}];
+}
+
+Result<void> RecordWriter::write_people(const ItemFacts& facts, InteractionKind kind, Origin origin, Timestamp at,
+                                        RawEventId raw_event) {
+  for (PersonDecision& person : decide(facts, kind, owner_, plan_.source.contact_policy)) {
+    if (makes_contact(person.rule)) {
+      OMNICRM_ASSIGN(const bool rejected, is_rejected(person.match_key));
+      if (rejected) person.rule = ContactRule::suppressed;
+    }
+    count_decision(person);
+    if (!makes_contact(person.rule)) continue;
+    repository::SeenContact seen;
+    seen.draft.display_name = person.name;
+    seen.draft.emails.push_back({.value = person.address, .label = {}, .is_primary = false});
+    seen.draft.source = origin;
+    seen.origin = origin;
+    seen.at = at;
+    seen.raw_event = raw_event;
+    seen.create_organization = true;
+    OMNICRM_ASSIGN(const auto imported, repository::import_contact(connection_, unit_, seen));
+    counts_.contacts += imported.what == repository::ImportedContact::created;
+    counts_.contacts_changed += imported.what == repository::ImportedContact::changed;
+    counts_.organizations += imported.organization_created;
+    if (imported.what == repository::ImportedContact::created) contacts_[person.match_key] = imported.id;
+  }
+  return {};
+}
+
+Result<void> RecordWriter::tag_contact(ContactId contact, const std::vector<std::string>& names) {
+  for (const std::string& name : names) {
+    OMNICRM_ASSIGN(const TagId tag, repository::find_or_create_tag(connection_, unit_, name));
+    OMNICRM_TRY(repository::SqlTags(unit_).assign(tag, {contact}));
+  }
+  return {};
+}
+
+Result<void> RecordWriter::write_cards(std::span<const RawEvent> events, const Normalized& normalized) {
+  for (const NormalizedContact& card : normalized.contacts) {
+    const RawEvent& event = events[card.item];
+    for (PersonDecision& person : decide(normalized.facts, InteractionKind::note, owner_, ContactPolicy::sent)) {
+      count_decision(person);
+    }
+    repository::SeenContact seen;
+    seen.draft = card.contact;
+    seen.draft.source = seen.origin = origin_of(event);
+    seen.at = card.revised_at.value_or(Timestamp{});
+    seen.raw_event = event.id;
+    seen.create_organization = true;
+    OMNICRM_ASSIGN(const auto imported, repository::import_contact(connection_, unit_, seen));
+    counts_.contacts += imported.what == repository::ImportedContact::created;
+    counts_.contacts_changed += imported.what == repository::ImportedContact::changed;
+    counts_.organizations += imported.organization_created;
+    if (imported.what == repository::ImportedContact::suppressed) continue;
+    contacts_.clear();  // a card with two addresses may have made one contact of two
+    OMNICRM_TRY(tag_contact(imported.id, card.tags));
+  }
+  return {};
+}
+
+Result<void> RecordWriter::complete(Interaction& interaction, const RawEvent& event, const ItemFacts& facts,
+                                    const Normalizer& normalizer) {
+  interaction.source = origin_of(event);
+  interaction.raw_event_id = event.id;
+  interaction.normalizer_version = normalizer.version();
+  interaction.batch_id = unit_.batch();
+  if (interaction.kind == InteractionKind::email) interaction.direction = direction_of(facts, owner_);
+  for (Participant& person : interaction.participants) {
+    person.contact_id.reset();
+    auto address = parse_address(person.address);
+    if (!address) continue;
+    person.is_self = owner_.owns(address->match_key);
+    OMNICRM_ASSIGN(person.contact_id, contact_of(address->match_key));
+    if (interaction.kind == InteractionKind::meeting && person.role == ParticipantRole::organizer) {
+      interaction.direction = person.is_self ? Direction::outbound : Direction::inbound;
+    }
+  }
+  interaction.contact_id = repository::primary_contact(interaction.participants);
+  return {};
+}
+
+Result<void> RecordWriter::add_interaction(const RawEvent& event, const NormalizedInteraction& made,
+                                           const ItemFacts& facts, const Normalizer& normalizer) {
+  Interaction interaction = made.interaction;
+  std::vector<Document> documents = made.documents;
+  OMNICRM_TRY(complete(interaction, event, facts, normalizer));
+  interaction.id = unit_.make_id<InteractionId>();
+  interaction.created_at = interaction.updated_at = unit_.now();
+  OMNICRM_TRY(repository::insert_interaction(connection_, unit_, interaction, documents, texts_));
+  ++counts_.interactions;
+  counts_.documents += std::ssize(documents);
+  return {};
+}
+
+Result<void> RecordWriter::write(std::span<const RawEvent> events, const Result<Normalized>& normalized,
+                                 const Normalizer& normalizer) {
+  const RawEvent& event = events.front();
+  if (!normalized) {
+    return settle(event, RawEventState::poison, "unreadable: " + normalized.error().message, normalizer.version());
+  }
+  if (normalized->state != RawEventState::normalized) {
+    return settle(event, normalized->state, normalized->reason, normalizer.version());
+  }
+  for (const NormalizedInteraction& made : normalized->interactions) {
+    OMNICRM_TRY(write_people(normalized->facts, made.interaction.kind, origin_of(event), made.interaction.occurred_at,
+                             event.id));
+    OMNICRM_TRY(add_interaction(event, made, normalized->facts, normalizer));
+  }
+  OMNICRM_TRY(write_cards(events, *normalized));
+  return settle(event, RawEventState::normalized, "", normalizer.version());
+}
+
+Result<std::vector<Interaction>> RecordWriter::instances_of(const std::string& thread_id) {
+  OMNICRM_ASSIGN(auto instances,
+                 repository::list_rows<Interaction>(
+                     connection_,
+                     repository::select_sql<Interaction,
+                                            "WHERE user_id = ? AND thread_id = ? AND raw_event_id IS NOT NULL">(),
+                     unit_.user(), thread_id));
+  for (Interaction& instance : instances) {
+    OMNICRM_ASSIGN(instance.participants, repository::participants_of(connection_, unit_.user(), instance.id));
+  }
+  return instances;
+}
+
+Result<void> RecordWriter::replace_instance(const Interaction& before, const RawEvent& event,
+                                            const NormalizedInteraction& made, const ItemFacts& facts,
+                                            const Normalizer& normalizer) {
+  Interaction after = made.interaction;
+  OMNICRM_TRY(complete(after, event, facts, normalizer));
+  if (same_content(before, after)) return {};
+  after.id = before.id;
+  after.version = before.version + 1;
+  after.batch_id = before.batch_id;
+  after.created_at = before.created_at;
+  after.updated_at = unit_.now();
+  OMNICRM_TRY(repository::replace_interaction(connection_, unit_, after, std::nullopt));
+  return repository::record_change(connection_, unit_,
+                                   {.table = "interactions", .row_id = before.id.value,
+                                    .before = repository::row_image(before), .after = repository::row_image(after)});
+}
+
+Result<void> RecordWriter::remove_instance(const Interaction& before) {
+  OMNICRM_TRY(repository::erase_interaction(connection_, unit_, before.id));
+  if (before.batch_id == unit_.batch()) return {};  // this batch made it itself: as if it had never been
+  return repository::record_change(connection_, unit_,
+                                   {.table = "interactions", .row_id = before.id.value,
+                                    .before = repository::row_image(before), .after = std::nullopt});
+}
+
+Result<void> RecordWriter::write_series(std::span<const RawEvent> events, const Result<Normalized>& normalized,
+                                        const Normalizer& normalizer, std::string_view series) {
+  if (!normalized) {
+    for (const RawEvent& event : events) {
+      if (event.state != RawEventState::pending) continue;
+      OMNICRM_TRY(settle(event, RawEventState::poison, "unreadable: " + normalized.error().message,
+                         normalizer.version()));
+    }
+    return {};
+  }
+  std::map<std::string, Interaction> stored;
+  OMNICRM_ASSIGN(auto instances, instances_of("event:" + std::string(series)));
+  for (Interaction& instance : instances) stored.emplace(instance_key(instance), std::move(instance));
+  // A never-ending rule has many instances and the same people: they are decided once.
+  if (!normalized->interactions.empty()) {
+    const NormalizedInteraction& first = normalized->interactions.front();
+    OMNICRM_TRY(write_people(normalized->facts, InteractionKind::meeting, Origin::calendar,
+                             first.interaction.occurred_at, events[first.item].id));
+  }
+  for (const NormalizedInteraction& made : normalized->interactions) {
+    const auto known = stored.find(instance_key(made.interaction));
+    if (known == stored.end()) {
+      OMNICRM_TRY(add_interaction(events[made.item], made, normalized->facts, normalizer));
+    } else {
+      OMNICRM_TRY(replace_instance(known->second, events[made.item], made, normalized->facts, normalizer));
+      stored.erase(known);
+    }
+  }
+  OMNICRM_TRY(texts_.flush(connection_, unit_.user()));  // before an entry may have to be taken out again
+  for (const auto& [key, gone] : stored) OMNICRM_TRY(remove_instance(gone));
+  for (const RawEvent& event : events) {
+    if (event.state == RawEventState::pending) {
+      OMNICRM_TRY(settle(event, RawEventState::normalized, "", normalizer.version()));
+    }
+  }
+  return {};
+}
+
+Result<void> RecordWriter::finish() {
+  OMNICRM_TRY(texts_.flush(connection_, unit_.user()));
+  for (const auto& [key, messages] : decisions_) {
+    OMNICRM_TRY(storage::execute(connection_,
+                                 "INSERT INTO contact_decisions (user_id, batch_id, match_key, rule, decision, messages) "
+                                 "VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (user_id, batch_id, match_key, rule) "
+                                 "DO UPDATE SET messages = messages + excluded.messages",
+                                 unit_.user(), *unit_.batch(), key.first, to_string(key.second),
+                                 makes_contact(key.second) ? "contact" : "skip", messages));
+  }
+  return {};
+}
+
+}  // namespace omnicrm::sync

@@ -1,0 +1,207 @@
+#include "parts/canonical_dump.hpp"
+
+#include <algorithm>
+#include <boost/json.hpp>
+#include <iterator>
+#include <map>
+#include <set>
+#include <stdexcept>
+
+#include "core/sha256.hpp"
+#include "parts/sqlite_file.hpp"
+
+namespace omnicrm::testing {
+namespace {
+
+namespace json = boost::json;
+using Names = std::map<std::string, std::string>;
+
+constexpr std::size_t shown_lines = 6;
+
+std::string blob_of(UserId user) {
+  return {reinterpret_cast<const char*>(user.value.bytes.data()), user.value.bytes.size()};
+}
+
+/// Ids as uuids stand in JSON columns: 8-4-4-4-12.
+std::string dashed(const std::string& hex_id) {
+  if (hex_id.size() != 32) return hex_id;
+  return hex_id.substr(0, 8) + "-" + hex_id.substr(8, 4) + "-" + hex_id.substr(12, 4) + "-" + hex_id.substr(16, 4) +
+         "-" + hex_id.substr(20);
+}
+
+class Dump {
+ public:
+  Dump(const std::string& path, UserId user) : file_(path), user_({blob_of(user)}) {}
+
+  std::vector<std::string> run() {
+    name_everything();
+    contacts();
+    table("identity", "SELECT kind, match_key, contact_id FROM contact_identities WHERE user_id = ?");
+    table("organization",
+          "SELECT domain, name, website, industry, note, custom, source, provenance, deleted_at IS NULL AS live "
+          "FROM organizations WHERE user_id = ?");
+    interactions();
+    table("raw_event",
+          "SELECT service, source_id, state, reason, content_type, size, content_hash, normalizer_version, payload "
+          "FROM raw_events WHERE user_id = ?");
+    table("document",
+          "SELECT interaction_id, raw_event_id, part, filename, content_type, size, text FROM documents "
+          "WHERE user_id = ?");
+    table("tag", "SELECT name, color FROM tags WHERE user_id = ?");
+    table("contact_tag",
+          "SELECT ct.contact_id, t.name FROM contact_tags ct JOIN tags t ON t.user_id = ct.user_id "
+          "AND t.id = ct.tag_id WHERE ct.user_id = ?");
+    table("segment", "SELECT name, filter FROM segments WHERE user_id = ?");
+    table("task", "SELECT title, note, contact_id, due_at, snoozed_until, done_at IS NULL AS open FROM tasks "
+                  "WHERE user_id = ?");
+    table("suppression", "SELECT kind, value FROM suppressions WHERE user_id = ?");
+    table("setting", "SELECT name, value FROM settings WHERE user_id = ?");
+    std::sort(lines_.begin(), lines_.end());
+    return std::move(lines_);
+  }
+
+ private:
+  void name_everything() {
+    std::map<std::string, std::set<std::string>> reached;
+    for (const auto& row : file_.rows("SELECT contact_id, kind, match_key FROM contact_identities WHERE user_id = ?",
+                                      user_)) {
+      reached[row[0]].insert(row[1] + ":" + row[2]);
+    }
+    for (const auto& row : file_.rows("SELECT id, display_name FROM contacts WHERE user_id = ?", user_)) {
+      const auto found = reached.find(row[0]);
+      names_[row[0]] = "contact " + (found == reached.end() ? row[1] : *found->second.begin());
+    }
+    for (const auto& row : file_.rows("SELECT id, domain, name FROM organizations WHERE user_id = ?", user_)) {
+      names_[row[0]] = "organization " + (row[1].empty() ? row[2] : row[1]);
+    }
+    for (const auto& row : file_.rows("SELECT id, service, source_id FROM raw_events WHERE user_id = ?", user_)) {
+      names_[row[0]] = row[1] + ":" + row[2];
+    }
+    for (const auto& row :
+         file_.rows("SELECT id, raw_event_id, original_start, subject FROM interactions WHERE user_id = ?", user_)) {
+      names_[row[0]] = named(row[1]) + "|" + row[2] + (row[1].empty() ? row[3] : "");
+    }
+  }
+
+  [[nodiscard]] std::string named(const std::string& id) const {
+    const auto name = names_.find(id);
+    return name == names_.end() ? id : name->second;
+  }
+
+  /// The same inside JSON: provenance names raw events.
+  [[nodiscard]] json::value renamed(json::value value) const {
+    if (value.is_string()) {
+      std::string bare(value.get_string());
+      std::erase(bare, '-');
+      if (const auto name = names_.find(bare); name != names_.end() && dashed(bare) == value.get_string()) {
+        return json::value(name->second);
+      }
+      return value;
+    }
+    if (value.is_array()) {
+      for (json::value& each : value.get_array()) each = renamed(each);
+    }
+    if (value.is_object()) {
+      std::map<std::string, json::value> sorted;
+      for (const auto& [key, each] : value.get_object()) sorted.emplace(key, renamed(each));
+      json::object object;
+      for (const auto& [key, each] : sorted) object.emplace(key, each);
+      return object;
+    }
+    return value;
+  }
+
+  json::object record(sqlite3_stmt* row) const {
+    json::object out;
+    for (int column = 0; column < sqlite3_column_count(row); ++column) {
+      const char* name = sqlite3_column_name(row, column);
+      const auto* data = static_cast<const char*>(sqlite3_column_blob(row, column));
+      std::string value(data == nullptr ? "" : data, static_cast<std::size_t>(sqlite3_column_bytes(row, column)));
+      if (sqlite3_column_type(row, column) == SQLITE_BLOB) {
+        out.emplace(name, value.size() == 16 ? named(hex(value)) : sha256_hex(value));
+        continue;
+      }
+      boost::system::error_code error;
+      json::value parsed;
+      if (value.starts_with('{') || value.starts_with('[')) parsed = json::parse(value, error);
+      out.emplace(name, parsed.is_structured() && !error ? renamed(parsed) : json::value(value));
+    }
+    return out;
+  }
+
+  void table(const std::string& name, const std::string& sql) {
+    file_.each(sql, user_, [&](sqlite3_stmt* row) { lines_.push_back(name + " " + json::serialize(record(row))); });
+  }
+
+  void contacts() {
+    file_.each(
+        "SELECT id, display_name, name_prefix, given_name, middle_name, family_name, name_suffix, nickname, emails, "
+        "phones, handles, organization_id, organization, department, job_title, birthday, note, custom, source, "
+        "provenance, pinned, archived, deleted_at IS NULL AS live, sort_name FROM contacts "
+        "WHERE user_id = ? AND merged_into IS NULL",
+        user_, [&](sqlite3_stmt* row) { lines_.push_back("contact " + json::serialize(record(row))); });
+  }
+
+  void interactions() {
+    std::map<std::string, json::array> participants;
+    file_.each(
+        "SELECT interaction_id, role, address, match_key, name, response, contact_id, is_self, occurred_at "
+        "FROM interaction_participants WHERE user_id = ? ORDER BY interaction_id, ordinal",
+        user_, [&](sqlite3_stmt* row) {
+          json::object person = record(row);
+          const std::string key(static_cast<const char*>(sqlite3_column_blob(row, 0)), 16);
+          person.erase("interaction_id");
+          participants[key].push_back(std::move(person));
+        });
+    file_.each(
+        "SELECT id, kind, direction, status, subject, body, quoted, signature, occurred_at, ended_at, all_day, zone, "
+        "location, conference_url, thread_id, message_id, in_reply_to, original_start, labels, is_bulk, contact_id, "
+        "source, raw_event_id, normalizer_version FROM interactions WHERE user_id = ?",
+        user_, [&](sqlite3_stmt* row) {
+          json::object interaction = record(row);
+          const std::string key(static_cast<const char*>(sqlite3_column_blob(row, 0)), 16);
+          interaction.emplace("participants", std::move(participants[key]));
+          lines_.push_back("interaction " + json::serialize(interaction));
+        });
+  }
+
+  SqliteFile file_;
+  std::vector<std::string> user_;
+  Names names_;
+  std::vector<std::string> lines_;
+};
+
+}  // namespace
+
+std::vector<std::string> canonical_dump(const std::string& path, UserId user) { return Dump(path, user).run(); }
+
+std::vector<std::string> canonical_dump(const std::string& path, std::string_view user_name) {
+  const auto user = user_id(user_name);
+  if (!user) throw std::runtime_error(user.error().message);
+  return canonical_dump(path, *user);
+}
+
+std::string difference(const std::vector<std::string>& expected, const std::vector<std::string>& actual) {
+  std::vector<std::string> missing;
+  std::vector<std::string> surplus;
+  std::set_difference(expected.begin(), expected.end(), actual.begin(), actual.end(), std::back_inserter(missing));
+  std::set_difference(actual.begin(), actual.end(), expected.begin(), expected.end(), std::back_inserter(surplus));
+  std::string text;
+  const auto show = [&](std::string_view what, const std::vector<std::string>& lines) {
+    if (!lines.empty()) text.append(what).append(" ").append(std::to_string(lines.size())).append(" lines:\n");
+    for (std::size_t i = 0; i < lines.size() && i < shown_lines; ++i) text += "  " + lines[i].substr(0, 2'000) + "\n";
+  };
+  show("missing", missing);
+  show("not expected", surplus);
+  return text;
+}
+
+std::vector<std::string> only(const std::vector<std::string>& dump, std::string_view table) {
+  std::vector<std::string> lines;
+  for (const std::string& line : dump) {
+    if (line.starts_with(std::string(table) + " ")) lines.push_back(line);
+  }
+  return lines;
+}
+
+}  // namespace omnicrm::testing
