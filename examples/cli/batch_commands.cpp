@@ -33,7 +33,7 @@ int undo(Context& context, const std::string& name) {
   const Interrupt interrupt("Go on with: omnicrm import --resume");
   const auto id = batch_named(context, name);
   must(context.session().sync().undo(id));
-  return finish(context, run_batch(context, id, "Undoing", interrupt), interrupt);
+  return finish(context, run_batch(context, id, interrupt), interrupt);
 }
 
 int batches(Context& context, const PageOptions& page) {

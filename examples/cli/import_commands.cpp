@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <filesystem>
 #include <iostream>
 #include <memory>
 
@@ -33,6 +34,11 @@ struct SourceOptions {
         ->allow_extra_args(false);
     command.add_option("--zone", source.default_zone, "Time zone of events without one, as Europe/Berlin")
         ->capture_default_str();
+    command
+        .add_option("--past-days", source.past_days, "Recurring events are made from so many days back on")
+        ->capture_default_str();
+    command.add_option("--future-days", source.future_days, "and up to so many days ahead")
+        ->capture_default_str();
   }
 
   omnicrm::SyncSource chosen() {
@@ -47,7 +53,7 @@ omnicrm::SyncPlan make_plan(Context& context, SourceOptions& options, const Inte
   omnicrm::Session& session = context.session(false);
   Progress progress("Reading", "items", context.json);
   const auto show = [&](const omnicrm::sync::PreviewProgress& at) {
-    progress.show(at.items, at.bytes, at.total_bytes, at.path);
+    progress.show(at.items, at.bytes, at.total_bytes, std::filesystem::path(at.path).filename().string());
   };
   auto plan = session.sync().preview(options.chosen(), show, interrupt.token());
   if (!plan && plan.error().code == ErrorCode::cancelled)
@@ -104,7 +110,7 @@ int import(Context& context, SourceOptions& options, bool yes) {
   const auto plan = reviewed_plan(context, options, yes);
   const Interrupt interrupt("What was imported stays; go on with: omnicrm import --resume");
   const auto batch = must(context.session().sync().approve(plan.id));
-  return finish(context, run_batch(context, batch.id, "Importing", interrupt), interrupt);
+  return finish(context, run_batch(context, batch.id, interrupt), interrupt);
 }
 
 /// The batch to go on with: the one named, or the newest that is not at its end.
@@ -127,9 +133,7 @@ omnicrm::SyncBatch unfinished(Context& context, const std::string& named) {
 int resume(Context& context, const std::string& named) {
   const Interrupt interrupt("Go on with: omnicrm import --resume");
   const auto batch = unfinished(context, named);
-  const bool undoing = batch.state == omnicrm::BatchState::undoing;
-  return finish(context, run_batch(context, batch.id, undoing ? "Undoing" : "Importing", interrupt),
-                interrupt);
+  return finish(context, run_batch(context, batch.id, interrupt), interrupt);
 }
 
 }  // namespace

@@ -61,7 +61,7 @@ constexpr auto robots = std::to_array<std::string_view>({
     "mailinglist", "mailman", "mailsystem", "majordomo", "messagecenter", "nagios", "newsletter",
     "newsletters", "nobody", "nomail", "noreply", "norespond", "noresponse", "notification",
     "notifications", "notifier", "notify", "notreply", "nullmail", "postmaster", "promos", "promotions",
-    "receipts", "reminder", "reminders", "replyto", "robot", "root", "securityalert", "statusupdate",
+    "receipts", "reminder", "reminders", "replyto", "robot", "root", "rss2email", "rssfeed", "rssfeeds", "securityalert", "statusupdate",
     "sympa", "systemmessage", "undisclosedrecipients", "unsubscribe", "updates", "uucp", "webmaster",
     "wwwdata",
 });

@@ -16,7 +16,9 @@ constexpr std::size_t max_query_bytes = 4'096;
 constexpr std::size_t max_terms = 64;
 constexpr std::size_t min_prefix = 3;
 
-bool is_space(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
+bool is_space(char c) {
+  return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
 
 bool is_word_byte(char c) {
   return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c & 0x80) != 0;
@@ -31,7 +33,8 @@ struct Token {
   bool prefix = false;
 };
 
-constexpr std::array<std::string_view, 7> filter_keys = {"from", "with", "type", "after", "before", "tag", "subject"};
+constexpr std::array<std::string_view, 7> filter_keys = {"from",   "with", "type",   "after",
+                                                         "before", "tag",  "subject"};
 
 class Lexer {
  public:
@@ -106,14 +109,17 @@ Result<void> add_term(ParsedQuery& query, const Token& token) {
 }
 
 Result<void> add_filter(ParsedQuery& query, const Token& token) {
-  if (token.negative) return invalid("text", "'-" + token.key + ":' is not understood; only words can be left out");
+  if (token.negative)
+    return invalid("text", "'-" + token.key + ":' is not understood; only words can be left out");
   if (token.text.empty()) return invalid("text", token.key + ": needs a value, as in " + token.key + ":ada");
   if (token.key == "from") query.from.push_back(text::fold(token.text));
   if (token.key == "with") query.with.push_back(text::fold(token.text));
   if (token.key == "tag") query.tags.push_back(text::fold(token.text));
   if (token.key == "type") {
     const auto kind = enum_from_name<InteractionKind>(text::lower_ascii(token.text));
-    if (!kind) return invalid("text", "type: is one of " + enum_list<InteractionKind>() + ", not '" + token.text + "'");
+    if (!kind)
+      return invalid("text",
+                     "type: is one of " + enum_list<InteractionKind>() + ", not '" + token.text + "'");
     query.kinds.push_back(*kind);
   }
   if (token.key == "after") {
@@ -173,8 +179,9 @@ Result<ParsedQuery> parse_query(std::string_view text) {
     }
   }
   if (query.is_empty()) return invalid("text", "needs a word or a filter such as from:ada");
-  const bool only_negative = !query.terms.empty() && std::ranges::all_of(query.terms, &SearchTerm::negative) &&
-                             query.from.empty() && query.with.empty();
+  const bool only_negative = !query.terms.empty() &&
+                             std::ranges::all_of(query.terms, &SearchTerm::negative) && query.from.empty() &&
+                             query.with.empty();
   if (only_negative) return invalid("text", "needs a word that must occur beside those that must not");
   return query;
 }

@@ -16,9 +16,9 @@ namespace omnicrm::insight {
 struct SearchTerm {
   /// The words, folded (core/text.hpp); more than one for a phrase.
   std::vector<std::string> words;
-  bool prefix = false;       ///< the last word may go on
-  bool negative = false;     ///< -word: must not occur
-  bool subject_only = false; ///< subject:word
+  bool prefix = false;        ///< the last word may go on
+  bool negative = false;      ///< -word: must not occur
+  bool subject_only = false;  ///< subject:word
 };
 
 /// A whole query.
@@ -34,13 +34,16 @@ struct ParsedQuery {
   [[nodiscard]] bool is_empty() const noexcept;
 };
 
-/// Errors: `invalid_argument` on "text" says what is not understood and what to write instead: an unknown type, a date
-/// that is none, a prefix under three letters, only -words. A key that is no filter (`http://...`) is a word.
+/// Errors: `invalid_argument` on "text" says what is not understood and what to write instead: an unknown
+/// type, a date that is none, a prefix under three letters, only -words. A key that is no filter
+/// (`http://...`) is a word.
 [[nodiscard]] Result<ParsedQuery> parse_query(std::string_view text);
 
-/// The FTS5 expression (https://www.sqlite.org/fts5.html#full_text_query_syntax) for the terms and people of a query, in
-/// the scope of one user's token. `best_columns`: every term in the subject or the people; otherwise anywhere.
-[[nodiscard]] std::string match_expression(const ParsedQuery& query, std::string_view user_token, bool best_columns);
+/// The FTS5 expression (https://www.sqlite.org/fts5.html#full_text_query_syntax) for the terms and people of
+/// a query, in the scope of one user's token. `best_columns`: every term in the subject or the people;
+/// otherwise anywhere.
+[[nodiscard]] std::string match_expression(const ParsedQuery& query, std::string_view user_token,
+                                           bool best_columns);
 
 /// Words of a text, folded: runs of letters and digits.
 [[nodiscard]] std::vector<std::string> folded_words(std::string_view text);

@@ -17,8 +17,8 @@
 namespace omnicrm::insight {
 namespace {
 
-/// A page looks at so many matches at the most; when filters leave over fewer than the page's limit, the next page
-/// goes on from there.
+/// A page looks at so many matches at the most; when filters leave over fewer than the page's limit, the next
+/// page goes on from there.
 constexpr std::int64_t max_candidates = 5'000;
 constexpr std::int64_t first_place = std::int64_t{1} << 62;
 
@@ -31,7 +31,8 @@ struct Candidate {
 };
 
 bool names(const Participant& person, const std::string& wanted) {
-  return text::fold(person.name).find(wanted) != std::string::npos || person.address.find(wanted) != std::string::npos;
+  return text::fold(person.name).find(wanted) != std::string::npos ||
+         person.address.find(wanted) != std::string::npos;
 }
 
 bool is_author(const Participant& person) {
@@ -53,8 +54,9 @@ bool people_match(const ParsedQuery& query, const std::vector<Participant>& part
 std::string shown_people(const Candidate& candidate) {
   std::string shown;
   for (const Participant& person : candidate.participants) {
-    const bool counterpart = candidate.hit.direction == Direction::outbound ? !person.is_self && !is_author(person)
-                                                                            : is_author(person);
+    const bool counterpart = candidate.hit.direction == Direction::outbound
+                                 ? !person.is_self && !is_author(person)
+                                 : is_author(person);
     if (!counterpart) continue;
     if (!shown.empty()) shown += ", ";
     shown += person.name.empty() ? person.address : person.name;
@@ -89,7 +91,8 @@ void explain(Candidate& candidate, const ParsedQuery& query) {
   hit.snippet = make_snippet(*shown, query.terms);
 }
 
-/// The place of the first interaction of a moment in the full-text order (see repository/interaction_rows.cpp).
+/// The place of the first interaction of a moment in the full-text order (see
+/// repository/interaction_rows.cpp).
 std::int64_t place_of(Timestamp at) {
   return std::chrono::floor<std::chrono::minutes>(at).time_since_epoch().count() << 10;
 }
@@ -107,13 +110,15 @@ class Service final : public SearchService {
     const bool ranked = tier == 0;
     std::int64_t below = first_place;
     if (!page.cursor.empty()) {
-      OMNICRM_ASSIGN(const auto last, (repository::read_cursor<std::int64_t, std::int64_t>(name, page.cursor)));
+      OMNICRM_ASSIGN(const auto last,
+                     (repository::read_cursor<std::int64_t, std::int64_t>(name, page.cursor)));
       std::tie(tier, below) = last;
     }
     return unit_.read([&](storage::Connection& connection) -> Result<Page<SearchHit>> {
       Page<SearchHit> answer;
       for (; tier <= 1; ++tier, below = first_place) {
-        OMNICRM_ASSIGN(const bool ended, search_tier(connection, parsed, ranked, tier, page.limit, below, answer));
+        OMNICRM_ASSIGN(const bool ended,
+                       search_tier(connection, parsed, ranked, tier, page.limit, below, answer));
         if (!ended) {
           answer.next = repository::make_cursor(name, tier, below);
           return answer;
@@ -126,7 +131,7 @@ class Service final : public SearchService {
  private:
   /// Tier 0: all words in the subject or the people; tier 1: the others. Unranked searches have tier 1 alone.
   repository::BoundSql tier_query(const ParsedQuery& parsed, bool ranked, std::int64_t tier,
-                                   std::int64_t below) const {
+                                  std::int64_t below) const {
     const std::string user = repository::user_token(unit_.user());
     std::string match = match_expression(parsed, user, tier == 0);
     if (ranked && tier == 1) match = "(" + match + ") NOT (" + match_expression(parsed, user, true) + ")";
@@ -135,7 +140,8 @@ class Service final : public SearchService {
         "SELECT i.seq, i.id, i.kind, i.direction, i.subject, i.contact_id, i.occurred_at, i.body, i.quoted, "
         "i.signature FROM interaction_text t CROSS JOIN interactions i ON i.seq = t.rowid");
     query.add(" WHERE interaction_text MATCH ?", match).add(" AND t.rowid < ?", below);
-    if (parsed.after) query.add(" AND t.rowid >= ?", place_of(*parsed.after)).add(" AND i.occurred_at >= ?", *parsed.after);
+    if (parsed.after)
+      query.add(" AND t.rowid >= ?", place_of(*parsed.after)).add(" AND i.occurred_at >= ?", *parsed.after);
     if (parsed.before) query.add(" AND i.occurred_at < ?", *parsed.before);
     query.add(" AND i.user_id = ?", unit_.user());
     if (!parsed.kinds.empty()) {
@@ -145,7 +151,8 @@ class Service final : public SearchService {
     }
     for (const std::string& tag : parsed.tags) {
       query.add(
-          " AND EXISTS (SELECT 1 FROM interaction_participants p JOIN contact_tags ct ON ct.user_id = p.user_id AND "
+          " AND EXISTS (SELECT 1 FROM interaction_participants p JOIN contact_tags ct ON ct.user_id = "
+          "p.user_id AND "
           "ct.contact_id = p.contact_id JOIN tags g ON g.user_id = ct.user_id AND g.id = ct.tag_id "
           "WHERE p.user_id = i.user_id AND p.interaction_id = i.id AND g.sort_name = ?)",
           tag);
@@ -155,8 +162,9 @@ class Service final : public SearchService {
   }
 
   /// Adds hits until the page is full; true when the tier is at its end. `below` is where to go on.
-  Result<bool> search_tier(storage::Connection& connection, const ParsedQuery& parsed, bool ranked, std::int64_t tier,
-                           std::int64_t limit, std::int64_t& below, Page<SearchHit>& answer) const {
+  Result<bool> search_tier(storage::Connection& connection, const ParsedQuery& parsed, bool ranked,
+                           std::int64_t tier, std::int64_t limit, std::int64_t& below,
+                           Page<SearchHit>& answer) const {
     const repository::BoundSql query = tier_query(parsed, ranked, tier, below);
     OMNICRM_ASSIGN(auto rows, query.run(connection));
     for (std::int64_t looked_at = 0;; ++looked_at) {

@@ -52,7 +52,8 @@ bool same_word(std::string_view word, const std::string& wanted, bool prefix) {
 std::size_t match_end(std::string_view text, Word word, const SearchTerm& term) {
   for (std::size_t index = 0; index < term.words.size(); ++index) {
     const bool last = index + 1 == term.words.size();
-    if (!same_word(text.substr(word.begin, word.end - word.begin), term.words[index], last && term.prefix)) return 0;
+    if (!same_word(text.substr(word.begin, word.end - word.begin), term.words[index], last && term.prefix))
+      return 0;
     if (last) return word.end;
     if (!next_word(text, word.end, word)) return 0;
   }

@@ -10,7 +10,8 @@ std::string audit_hash(const AuditEntry& entry) {
   // The canonical form written directly: the names stand in the order of their bytes.
   std::string text = "{\"actor\":" + json_text(entry.actor) + ",\"at\":\"" + to_string(entry.at) + '"';
   if (entry.batch_id) text += ",\"batch_id\":\"" + entry.batch_id->to_string() + '"';
-  text += ",\"details\":" + canonical_json(entry.details.text) + ",\"operation\":" + json_text(entry.operation) +
+  text += ",\"details\":" + canonical_json(entry.details.text) +
+          ",\"operation\":" + json_text(entry.operation) +
           ",\"previous_hash\":" + json_text(entry.previous_hash) +
           ",\"sequence\":" + std::to_string(entry.sequence) + ",\"subject\":" + json_text(entry.subject) +
           ",\"subject_id\":" + json_text(entry.subject_id) + '}';
@@ -30,8 +31,9 @@ Result<void> append_audit(storage::Connection& connection, const Unit& unit, std
                    .previous_hash = {},
                    .hash = {}};
   {
-    OMNICRM_ASSIGN(auto head, storage::Query::run(
-                                  connection, "SELECT sequence, hash FROM audit_heads WHERE user_id = ?", unit.user()));
+    OMNICRM_ASSIGN(auto head,
+                   storage::Query::run(connection, "SELECT sequence, hash FROM audit_heads WHERE user_id = ?",
+                                       unit.user()));
     OMNICRM_ASSIGN(const bool found, head.next());
     if (found) {
       entry.sequence = head.get<std::int64_t>(0) + 1;
@@ -39,15 +41,17 @@ Result<void> append_audit(storage::Connection& connection, const Unit& unit, std
     }
   }
   entry.hash = audit_hash(entry);
-  OMNICRM_TRY(storage::execute(connection,
-                               "INSERT INTO audit_log (user_id, sequence, at, actor, operation, subject, subject_id, "
-                               "batch_id, details, previous_hash, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                               unit.user(), entry.sequence, entry.at, entry.actor, entry.operation, entry.subject,
-                               entry.subject_id, entry.batch_id, entry.details, entry.previous_hash, entry.hash));
-  OMNICRM_TRY(storage::execute(connection,
-                               "INSERT INTO audit_heads (user_id, sequence, hash) VALUES (?, ?, ?) "
-                               "ON CONFLICT (user_id) DO UPDATE SET sequence = excluded.sequence, hash = excluded.hash",
-                               unit.user(), entry.sequence, entry.hash));
+  OMNICRM_TRY(
+      storage::execute(connection,
+                       "INSERT INTO audit_log (user_id, sequence, at, actor, operation, subject, subject_id, "
+                       "batch_id, details, previous_hash, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                       unit.user(), entry.sequence, entry.at, entry.actor, entry.operation, entry.subject,
+                       entry.subject_id, entry.batch_id, entry.details, entry.previous_hash, entry.hash));
+  OMNICRM_TRY(storage::execute(
+      connection,
+      "INSERT INTO audit_heads (user_id, sequence, hash) VALUES (?, ?, ?) "
+      "ON CONFLICT (user_id) DO UPDATE SET sequence = excluded.sequence, hash = excluded.hash",
+      unit.user(), entry.sequence, entry.hash));
   return {};
 }
 

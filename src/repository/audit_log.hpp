@@ -13,15 +13,16 @@
 
 namespace omnicrm::repository {
 
-/// Appends one entry in the caller's transaction. `details` is a JSON object: names and counts, never content.
-[[nodiscard]] Result<void> append_audit(storage::Connection& connection, const Unit& unit, std::string_view operation,
-                                        std::string_view subject, std::string_view subject_id,
-                                        std::string_view details = "{}");
+/// Appends one entry in the caller's transaction. `details` is a JSON object: names and counts, never
+/// content.
+[[nodiscard]] Result<void> append_audit(storage::Connection& connection, const Unit& unit,
+                                        std::string_view operation, std::string_view subject,
+                                        std::string_view subject_id, std::string_view details = "{}");
 
 /// The same for a change of one row: says nothing within a batch, which is audited once, as a whole.
-[[nodiscard]] Result<void> audit_change(storage::Connection& connection, const Unit& unit, std::string_view operation,
-                                        std::string_view subject, std::string_view subject_id,
-                                        std::string_view details = "{}");
+[[nodiscard]] Result<void> audit_change(storage::Connection& connection, const Unit& unit,
+                                        std::string_view operation, std::string_view subject,
+                                        std::string_view subject_id, std::string_view details = "{}");
 
 /// {"fields":["a","b"]}
 [[nodiscard]] std::string changed_fields_json(std::span<const std::string> fields);

@@ -15,8 +15,8 @@
 
 namespace omnicrm::repository {
 
-/// One row's change within a batch. Images are the record's JSON; an absent `before` means that the row was made,
-/// an absent `after` that it was removed.
+/// One row's change within a batch. Images are the record's JSON; an absent `before` means that the row was
+/// made, an absent `after` that it was removed.
 struct RowChange {
   std::string table;
   Uuid row_id;
@@ -25,10 +25,11 @@ struct RowChange {
 };
 
 /// Appends the change to the unit's batch. Does nothing for a unit without one.
-[[nodiscard]] Result<void> record_change(storage::Connection& connection, const Unit& unit, const RowChange& change);
+[[nodiscard]] Result<void> record_change(storage::Connection& connection, const Unit& unit,
+                                         const RowChange& change);
 
 /// Changes of a batch, last first, at most `limit`.
-[[nodiscard]] Result<std::vector<RowChange>> changes_of(storage::Connection& connection, UserId user, BatchId batch,
-                                                        std::int64_t limit);
+[[nodiscard]] Result<std::vector<RowChange>> changes_of(storage::Connection& connection, UserId user,
+                                                        BatchId batch, std::int64_t limit);
 
 }  // namespace omnicrm::repository

@@ -50,8 +50,9 @@ class BoundSql {
     auto query = storage::Query::run(connection, text_);
     if (!query) return query;
     for (std::size_t i = 0; i < values_.size(); ++i) {
-      std::visit([&](const auto& value) { storage::bind_value(query->statement(), static_cast<int>(i), value); },
-                 values_[i]);
+      std::visit(
+          [&](const auto& value) { storage::bind_value(query->statement(), static_cast<int>(i), value); },
+          values_[i]);
     }
     return query;
   }
@@ -67,7 +68,9 @@ class BoundSql {
   void bind(const Uuid& value) { values_.emplace_back(value); }
   void bind(Timestamp value) { values_.emplace_back(to_micros(value)); }
   template <class Tag>
-  void bind(const Id<Tag>& value) { values_.emplace_back(value.value); }
+  void bind(const Id<Tag>& value) {
+    values_.emplace_back(value.value);
+  }
 
   std::string text_;
   std::vector<std::variant<std::int64_t, double, std::string, Uuid>> values_;

@@ -62,8 +62,10 @@ struct Position {
 };
 
 Result<Person> read_person(const storage::Query& row) {
-  Person person{row.get<ContactId>(0), row.get<std::string>(1), row.get<std::optional<OrganizationId>>(2), {}, {}};
-  OMNICRM_ASSIGN(const auto fields, json_object_fields("{\"emails\":" + row.get<std::string>(3) + '}', "emails"));
+  Person person{
+      row.get<ContactId>(0), row.get<std::string>(1), row.get<std::optional<OrganizationId>>(2), {}, {}};
+  OMNICRM_ASSIGN(const auto fields,
+                 json_object_fields("{\"emails\":" + row.get<std::string>(3) + '}', "emails"));
   // The stored list is ours: [{"value":"ada@example.org",...},...]
   const std::string& list = fields.front().second.text;
   constexpr std::string_view marker = "\"value\":\"";
@@ -78,8 +80,8 @@ Result<Person> read_person(const storage::Query& row) {
   return person;
 }
 
-Result<std::vector<Person>> read_group(storage::Connection& connection, const Unit& unit, std::string_view sql,
-                                       std::string_view key) {
+Result<std::vector<Person>> read_group(storage::Connection& connection, const Unit& unit,
+                                       std::string_view sql, std::string_view key) {
   OMNICRM_ASSIGN(auto rows, storage::Query::run(connection, sql, unit.user(), key));
   std::vector<Person> group;
   while (true) {
@@ -97,7 +99,8 @@ bool share(const std::set<std::string>& a, const std::set<std::string>& b) {
 DuplicateSuggestion suggestion(const Person& first, const Person& second, bool long_name) {
   DuplicateSuggestion result{first.id, second.id, first.name, second.name, "same_name", long_name ? 0.7 : 0};
   if (share(first.locals, second.locals)) result.score = 0.85;
-  if (share(first.domains, second.domains) || (first.organization && first.organization == second.organization)) {
+  if (share(first.domains, second.domains) ||
+      (first.organization && first.organization == second.organization)) {
     result.reason = "same_name_and_domain";
     result.score = 0.95;
   }
@@ -144,8 +147,8 @@ Result<std::vector<DuplicateSuggestion>> pairs_of(storage::Connection& connectio
   return pairs;
 }
 
-Result<std::vector<std::string>> keys_from(storage::Connection& connection, const Unit& unit, const Position& at,
-                                           std::int64_t limit) {
+Result<std::vector<std::string>> keys_from(storage::Connection& connection, const Unit& unit,
+                                           const Position& at, std::int64_t limit) {
   constexpr std::string_view statements[] = {same_name_sql, turned_name_sql, same_digits_sql};
   OMNICRM_ASSIGN(auto rows, storage::Query::run(connection, statements[at.pass], unit.user(), at.key, limit));
   std::vector<std::string> keys;
@@ -157,8 +160,8 @@ Result<std::vector<std::string>> keys_from(storage::Connection& connection, cons
 }
 
 /// Adds the pairs of one group; true when the page is full.
-Result<bool> add_group(storage::Connection& connection, const Unit& unit, const Position& at, std::int64_t limit,
-                       Page<DuplicateSuggestion>& answer, Position& last) {
+Result<bool> add_group(storage::Connection& connection, const Unit& unit, const Position& at,
+                       std::int64_t limit, Page<DuplicateSuggestion>& answer, Position& last) {
   OMNICRM_ASSIGN(const auto pairs, pairs_of(connection, unit, at));
   for (const DuplicateSuggestion& pair : pairs) {
     if (pair.second <= at.second) continue;
@@ -195,9 +198,9 @@ Result<Page<DuplicateSuggestion>> suggest_duplicates(storage::Connection& connec
     const bool exhausted = std::ssize(keys) < wanted;
     // A group that is the last of its walk is asked for again, past all its pairs.
     start = exhausted ? Position{start.pass + 1, {}, {}}
-                      : Position{start.pass, keys.back(), ContactId{Uuid{{0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
-                                                                         0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
-                                                                         0xff}}}};
+                      : Position{start.pass, keys.back(),
+                                 ContactId{Uuid{{0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+                                                 0xff, 0xff, 0xff, 0xff, 0xff, 0xff}}}};
   }
   return answer;
 }

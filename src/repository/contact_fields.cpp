@@ -41,7 +41,9 @@ std::string joined(std::initializer_list<std::string_view> words) {
 
 }  // namespace
 
-std::span<const ContactField> contact_text_fields() { return text_fields; }
+std::span<const ContactField> contact_text_fields() {
+  return text_fields;
+}
 
 Provenance Provenance::parse(const Json& json) {
   Provenance provenance;
@@ -109,7 +111,8 @@ std::vector<std::string> changed_fields(const Contact& before, const Contact& af
 }
 
 std::string derived_display_name(const Contact& contact) {
-  if (std::string name = joined({contact.given_name, contact.middle_name, contact.family_name}); !name.empty()) {
+  if (std::string name = joined({contact.given_name, contact.middle_name, contact.family_name});
+      !name.empty()) {
     return name;
   }
   if (!contact.nickname.empty()) return contact.nickname;

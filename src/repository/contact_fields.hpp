@@ -54,7 +54,8 @@ class Provenance {
 /// Names of the editable fields in which two contacts differ.
 [[nodiscard]] std::vector<std::string> changed_fields(const Contact& before, const Contact& after);
 
-/// Given, middle and family name; else nickname, the first address's local part, organization, number or handle.
+/// Given, middle and family name; else nickname, the first address's local part, organization, number or
+/// handle.
 [[nodiscard]] std::string derived_display_name(const Contact& contact);
 
 }  // namespace omnicrm::repository

@@ -21,7 +21,8 @@ constexpr std::string_view insert_sql_text =
 constexpr std::string_view delete_sql_text =
     "DELETE FROM contact_identities WHERE user_id = ? AND kind = ? AND match_key = ? AND contact_id = ?";
 constexpr std::string_view value_sql =
-    "UPDATE contact_identities SET value = ? WHERE user_id = ? AND kind = ? AND match_key = ? AND contact_id = ?";
+    "UPDATE contact_identities SET value = ? WHERE user_id = ? AND kind = ? AND match_key = ? AND contact_id "
+    "= ?";
 constexpr std::string_view suppress_sql =
     "INSERT INTO suppressions (user_id, id, kind, value, reason, contact_id, created_at) "
     "VALUES (?, ?, ?, ?, 'deleted', ?, ?) ON CONFLICT (user_id, kind, value) DO NOTHING";
@@ -44,12 +45,12 @@ const Identity* find_identity(const std::vector<Identity>& identities, const Ide
 }
 
 tl::unexpected<Error> taken(const Identity& identity, ContactId owner) {
-  return fail(Error{.code = ErrorCode::already_exists,
-                    .message = identity.place + ": belongs to contact " + owner.to_string(),
-                    .details = "{\"field\":" + json_text(identity.place) + ",\"contact_id\":\"" + owner.to_string() +
-                               "\"}",
-                    .retryable = false,
-                    .needs_user = false});
+  return fail(Error{
+      .code = ErrorCode::already_exists,
+      .message = identity.place + ": belongs to contact " + owner.to_string(),
+      .details = "{\"field\":" + json_text(identity.place) + ",\"contact_id\":\"" + owner.to_string() + "\"}",
+      .retryable = false,
+      .needs_user = false});
 }
 
 Result<void> add_identity(storage::Connection& connection, const Unit& unit, const Identity& identity,
@@ -57,8 +58,8 @@ Result<void> add_identity(storage::Connection& connection, const Unit& unit, con
   OMNICRM_ASSIGN(const auto owner, identity_owner(connection, unit, identity.kind, identity.key));
   if (owner == contact) return {};
   if (owner) return taken(identity, *owner);
-  OMNICRM_TRY(storage::execute(connection, insert_sql_text, unit.user(), enum_name(identity.kind), identity.key,
-                               contact, identity.value));
+  OMNICRM_TRY(storage::execute(connection, insert_sql_text, unit.user(), enum_name(identity.kind),
+                               identity.key, contact, identity.value));
   if (identity.kind == IdentityKind::email) {
     OMNICRM_TRY(link_participants(connection, unit, identity.key, contact));
   }
@@ -68,8 +69,8 @@ Result<void> add_identity(storage::Connection& connection, const Unit& unit, con
 Result<void> drop_identity(storage::Connection& connection, const Unit& unit, const Identity& identity,
                            ContactId contact) {
   OMNICRM_ASSIGN(const std::int64_t dropped,
-                 storage::execute(connection, delete_sql_text, unit.user(), enum_name(identity.kind), identity.key,
-                                  contact));
+                 storage::execute(connection, delete_sql_text, unit.user(), enum_name(identity.kind),
+                                  identity.key, contact));
   if (dropped > 0 && identity.kind == IdentityKind::email) {
     OMNICRM_TRY(link_participants(connection, unit, identity.key, std::nullopt));
   }
@@ -104,8 +105,8 @@ std::vector<Identity> identities_of(const Contact& contact) {
   return identities;
 }
 
-Result<std::optional<ContactId>> identity_owner(storage::Connection& connection, const Unit& unit, IdentityKind kind,
-                                                std::string_view key) {
+Result<std::optional<ContactId>> identity_owner(storage::Connection& connection, const Unit& unit,
+                                                IdentityKind kind, std::string_view key) {
   return storage::query_one<ContactId>(connection, owner_sql, unit.user(), enum_name(kind), key);
 }
 
@@ -124,8 +125,8 @@ Result<void> sync_identities(storage::Connection& connection, const Unit& unit, 
     if (old_one == nullptr) {
       OMNICRM_TRY(add_identity(connection, unit, identity, after->id));
     } else if (old_one->value != identity.value) {
-      OMNICRM_TRY(storage::execute(connection, value_sql, identity.value, unit.user(), enum_name(identity.kind),
-                                   identity.key, after->id));
+      OMNICRM_TRY(storage::execute(connection, value_sql, identity.value, unit.user(),
+                                   enum_name(identity.kind), identity.key, after->id));
     }
   }
   return {};
@@ -140,15 +141,16 @@ Result<void> suppress_identities(storage::Connection& connection, const Unit& un
 }
 
 Result<void> lift_deletion(storage::Connection& connection, const Unit& unit, ContactId contact) {
-  OMNICRM_TRY(storage::execute(connection,
-                               "DELETE FROM suppressions WHERE user_id = ? AND contact_id = ? AND reason = 'deleted'",
-                               unit.user(), contact));
+  OMNICRM_TRY(storage::execute(
+      connection, "DELETE FROM suppressions WHERE user_id = ? AND contact_id = ? AND reason = 'deleted'",
+      unit.user(), contact));
   return {};
 }
 
 Result<void> lift_suppressions(storage::Connection& connection, const Unit& unit, const Contact& contact) {
   for (const Identity& identity : identities_of(contact)) {
-    OMNICRM_TRY(storage::execute(connection, "DELETE FROM suppressions WHERE user_id = ? AND kind = ? AND value = ?",
+    OMNICRM_TRY(storage::execute(connection,
+                                 "DELETE FROM suppressions WHERE user_id = ? AND kind = ? AND value = ?",
                                  unit.user(), enum_name(identity.kind), identity.key));
   }
   return {};

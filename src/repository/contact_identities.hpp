@@ -30,26 +30,31 @@ struct Identity {
 [[nodiscard]] std::vector<Identity> identities_of(const Contact& contact);
 
 /// Neither deleted nor merged away.
-[[nodiscard]] inline bool is_live(const Contact& contact) { return !contact.deleted_at && !contact.merged_into; }
+[[nodiscard]] inline bool is_live(const Contact& contact) {
+  return !contact.deleted_at && !contact.merged_into;
+}
 
 /// Who owns it now.
-[[nodiscard]] Result<std::optional<ContactId>> identity_owner(storage::Connection& connection, const Unit& unit,
-                                                              IdentityKind kind, std::string_view key);
+[[nodiscard]] Result<std::optional<ContactId>> identity_owner(storage::Connection& connection,
+                                                              const Unit& unit, IdentityKind kind,
+                                                              std::string_view key);
 
 /// Brings `contact_identities` and the participants of the timeline in step with a contact's change. `before`
 /// and `after` are null for a contact that comes or goes; one that is not live has no identities.
 /// Errors: `already_exists` when another contact owns one: details {"field":"emails[1]","contact_id":...}.
-[[nodiscard]] Result<void> sync_identities(storage::Connection& connection, const Unit& unit, const Contact* before,
-                                           const Contact* after);
+[[nodiscard]] Result<void> sync_identities(storage::Connection& connection, const Unit& unit,
+                                           const Contact* before, const Contact* after);
 
 /// Keeps sync from bringing the contact's identities back.
 [[nodiscard]] Result<void> suppress_identities(storage::Connection& connection, const Unit& unit,
                                                const Contact& contact);
 /// Takes the suppressions that deleting this contact left away again.
-[[nodiscard]] Result<void> lift_deletion(storage::Connection& connection, const Unit& unit, ContactId contact);
+[[nodiscard]] Result<void> lift_deletion(storage::Connection& connection, const Unit& unit,
+                                         ContactId contact);
 /// Takes suppressions of these identities away: the user asked for them.
 [[nodiscard]] Result<void> lift_suppressions(storage::Connection& connection, const Unit& unit,
                                              const Contact& contact);
-[[nodiscard]] Result<bool> is_suppressed(storage::Connection& connection, const Unit& unit, const Identity& identity);
+[[nodiscard]] Result<bool> is_suppressed(storage::Connection& connection, const Unit& unit,
+                                         const Identity& identity);
 
 }  // namespace omnicrm::repository

@@ -30,10 +30,12 @@ struct Match {
 };
 
 bool is_persons_own(const Contact& contact) {
-  return is_edited(contact.source) || contact.pinned || Provenance::parse(contact.provenance).has_user_edits();
+  return is_edited(contact.source) || contact.pinned ||
+         Provenance::parse(contact.provenance).has_user_edits();
 }
 
-Result<std::vector<Sighting>> look_up(storage::Connection& connection, const Unit& unit, const Contact& draft) {
+Result<std::vector<Sighting>> look_up(storage::Connection& connection, const Unit& unit,
+                                      const Contact& draft) {
   std::vector<Sighting> sightings;
   for (Identity& identity : identities_of(draft)) {
     OMNICRM_ASSIGN(const auto owner, identity_owner(connection, unit, identity.kind, identity.key));
@@ -42,8 +44,8 @@ Result<std::vector<Sighting>> look_up(storage::Connection& connection, const Uni
   return sightings;
 }
 
-/// An identity that somebody owns is not suppressed. Suppressed numbers are left out of a draft that is known by
-/// more than its number.
+/// An identity that somebody owns is not suppressed. Suppressed numbers are left out of a draft that is known
+/// by more than its number.
 Result<bool> drop_suppressed(storage::Connection& connection, const Unit& unit, Contact& draft,
                              std::vector<Sighting>& sightings) {
   const bool number_alone = draft.emails.empty() && draft.handles.empty();
@@ -56,7 +58,8 @@ Result<bool> drop_suppressed(storage::Connection& connection, const Unit& unit, 
     numbers.push_back(sighting.identity.key);
   }
   for (const std::string& number : numbers) {
-    std::erase_if(draft.phones, [&](const auto& point) { return identity_key(IdentityKind::phone, point) == number; });
+    std::erase_if(draft.phones,
+                  [&](const auto& point) { return identity_key(IdentityKind::phone, point) == number; });
     std::erase_if(sightings, [&](const Sighting& each) {
       return each.identity.kind == IdentityKind::phone && each.identity.key == number;
     });
@@ -78,12 +81,13 @@ Result<Match> find_match(storage::Connection& connection, const Unit& unit, cons
                               [&](const Owner& each) { return each.contact.id == *sighting.owner; });
     if (found == owners.end()) {
       OMNICRM_ASSIGN(auto contact, load_contact(connection, unit, *sighting.owner));
-      if (!contact) return failure(ErrorCode::data_loss, "contact_identities: names a contact that is not there");
+      if (!contact)
+        return failure(ErrorCode::data_loss, "contact_identities: names a contact that is not there");
       owners.push_back({std::move(*contact), false, false});
       found = owners.end() - 1;
     }
-    found->is_same = found->is_same || sighting.identity.kind != IdentityKind::phone || draft.emails.empty() ||
-                     found->contact.emails.empty();
+    found->is_same = found->is_same || sighting.identity.kind != IdentityKind::phone ||
+                     draft.emails.empty() || found->contact.emails.empty();
   }
   Match match;
   if (owners.size() == 1 && owners[0].is_same) {
@@ -106,7 +110,8 @@ Result<Match> find_match(storage::Connection& connection, const Unit& unit, cons
   return match;
 }
 
-std::string smallest_address(std::initializer_list<const Contact*> contacts, const std::vector<Contact>& more) {
+std::string smallest_address(std::initializer_list<const Contact*> contacts,
+                             const std::vector<Contact>& more) {
   std::string smallest;
   const auto consider = [&](const Contact& contact) {
     for (const ContactPoint& email : contact.emails) {
@@ -136,7 +141,8 @@ Result<void> settle_shared(storage::Connection& connection, const Unit& unit, Co
     });
     if (other == match.others.end()) continue;
     const IdentityKind kind = sighting.identity.kind;
-    const bool takes = kind == IdentityKind::phone && !is_persons_own(*other) && mine < smallest_address({&*other}, {});
+    const bool takes =
+        kind == IdentityKind::phone && !is_persons_own(*other) && mine < smallest_address({&*other}, {});
     if (!takes) {
       erase_point(kind == IdentityKind::email   ? draft.emails
                   : kind == IdentityKind::phone ? draft.phones
@@ -153,23 +159,26 @@ Result<void> settle_shared(storage::Connection& connection, const Unit& unit, Co
   return {};
 }
 
-/// Makes the organizations of the draft's domains and links the contact. True when one was made.
-Result<bool> settle_organization(storage::Connection& connection, const Unit& unit, const SeenContact& seen,
-                                 const Contact& draft, const Claim& claim, Contact& contact) {
-  bool created = false;
+/// Makes the organizations of the draft's domains and links the contact. Gives how many were made.
+Result<std::int64_t> settle_organization(storage::Connection& connection, const Unit& unit,
+                                         const SeenContact& seen, const Contact& draft, const Claim& claim,
+                                         Contact& contact) {
+  std::int64_t created = 0;
   if (seen.create_organization) {
     bool first = true;
     for (const ContactPoint& email : draft.emails) {
       const auto domain = company_domain(email.value);
       if (!domain) continue;
-      OMNICRM_ASSIGN(const FoundOrganization found,
-                     find_or_create_organization(connection, unit, *domain, first ? draft.organization : "", claim));
-      created = created || found.created;
+      OMNICRM_ASSIGN(
+          const FoundOrganization found,
+          find_or_create_organization(connection, unit, *domain, first ? draft.organization : "", claim));
+      created += found.created ? 1 : 0;
       first = false;
     }
   }
   const Provenance claims = Provenance::parse(contact.provenance);
-  if (const Claim* link = claims.find("organization_id"); link != nullptr && is_edited(link->origin)) return created;
+  if (const Claim* link = claims.find("organization_id"); link != nullptr && is_edited(link->origin))
+    return created;
   for (const ContactPoint& email : contact.emails) {  // the primary one is first
     const auto domain = company_domain(email.value);
     if (!domain) continue;
@@ -182,23 +191,25 @@ Result<bool> settle_organization(storage::Connection& connection, const Unit& un
 }
 
 Result<ImportedContact> create_seen(storage::Connection& connection, const Unit& unit, Contact contact,
-                                    bool organization_created) {
+                                    std::int64_t organizations_created) {
   contact.id = unit.make_id<ContactId>();
   contact.batch_id = unit.batch();
   contact.created_at = contact.updated_at = unit.now();
   OMNICRM_TRY(insert_contact(connection, unit, contact));
   OMNICRM_TRY(audit_change(connection, unit, "contacts.import", "contact", contact.id.to_string()));
-  return ImportedContact{contact.id, ImportedContact::created, organization_created, false};
+  return ImportedContact{contact.id, ImportedContact::created, organizations_created, false, 0};
 }
 
 Result<ImportedContact> change_seen(storage::Connection& connection, const Unit& unit, const Match& match,
-                                    Contact contact, bool organization_created) {
+                                    Contact contact, std::int64_t organizations_created) {
+  std::int64_t erased = 0;
   for (const Contact& other : match.same) {
     OMNICRM_TRY(absorb_contact(connection, unit, contact.id, other));
     if (!unit.batch() || other.batch_id != unit.batch()) continue;
     // Made by this very batch: it leaves nothing behind, as if the card had come first.
     OMNICRM_ASSIGN(const auto gone, load_contact(connection, unit, other.id));
     if (gone) OMNICRM_TRY(erase_contact(connection, unit, *gone));
+    ++erased;
   }
   const auto fields = changed_fields(*match.target, contact);
   OMNICRM_TRY(change_contact(connection, unit, *match.target, contact));
@@ -207,12 +218,13 @@ Result<ImportedContact> change_seen(storage::Connection& connection, const Unit&
                              changed_fields_json(fields)));
   }
   return ImportedContact{contact.id, fields.empty() ? ImportedContact::unchanged : ImportedContact::changed,
-                         organization_created, !match.same.empty()};
+                         organizations_created, !match.same.empty(), erased};
 }
 
 }  // namespace
 
-Result<ImportedContact> import_contact(storage::Connection& connection, const Unit& unit, const SeenContact& seen) {
+Result<ImportedContact> import_contact(storage::Connection& connection, const Unit& unit,
+                                       const SeenContact& seen) {
   Contact draft = seen.draft;
   std::optional<CustomFields> custom_fields;
   if (draft.custom.text.size() > 2) {
@@ -224,7 +236,7 @@ Result<ImportedContact> import_contact(storage::Connection& connection, const Un
   draft.source = seen.origin;
   OMNICRM_ASSIGN(std::vector<Sighting> sightings, look_up(connection, unit, draft));
   OMNICRM_ASSIGN(const bool suppressed, drop_suppressed(connection, unit, draft, sightings));
-  if (suppressed) return ImportedContact{{}, ImportedContact::suppressed, false, false};
+  if (suppressed) return ImportedContact{{}, ImportedContact::suppressed, 0, false, 0};
   OMNICRM_ASSIGN(Match match, find_match(connection, unit, draft, sightings));
   OMNICRM_TRY(settle_shared(connection, unit, draft, match, sightings));
 
@@ -238,15 +250,15 @@ Result<ImportedContact> import_contact(storage::Connection& connection, const Un
   const bool is_known = match.target && match.same.empty() && contact == *match.target;
   const bool has_organization = contact.organization_id || !seen.create_organization;
   if (is_known && has_organization && draft.organization.empty()) {
-    return ImportedContact{contact.id, ImportedContact::unchanged, false, false};
+    return ImportedContact{contact.id, ImportedContact::unchanged, 0, false, 0};
   }
-  OMNICRM_ASSIGN(const bool organization_created,
+  OMNICRM_ASSIGN(const std::int64_t organizations_created,
                  settle_organization(connection, unit, seen, draft, claim, contact));
-  if (!match.target) return create_seen(connection, unit, std::move(contact), organization_created);
+  if (!match.target) return create_seen(connection, unit, std::move(contact), organizations_created);
   if (match.same.empty() && contact == *match.target) {
-    return ImportedContact{contact.id, ImportedContact::unchanged, organization_created, false};
+    return ImportedContact{contact.id, ImportedContact::unchanged, organizations_created, false, 0};
   }
-  return change_seen(connection, unit, match, std::move(contact), organization_created);
+  return change_seen(connection, unit, match, std::move(contact), organizations_created);
 }
 
 }  // namespace omnicrm::repository

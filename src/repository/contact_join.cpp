@@ -62,7 +62,8 @@ std::vector<KeyedPoint> keyed(IdentityKind kind, const std::vector<ContactPoint>
 }
 
 const KeyedPoint* primary_of(const std::vector<KeyedPoint>& list) {
-  const auto found = std::find_if(list.begin(), list.end(), [](const KeyedPoint& each) { return each.point.is_primary; });
+  const auto found =
+      std::find_if(list.begin(), list.end(), [](const KeyedPoint& each) { return each.point.is_primary; });
   return found != list.end() ? &*found : list.empty() ? nullptr : &list.front();
 }
 
@@ -97,7 +98,8 @@ void join_list(const ContactList& list, Contact& into, Provenance& claims, const
     claims.set(list.name, claim);
   }
   for (const KeyedPoint& point : theirs) {
-    const auto found = std::find_if(mine.begin(), mine.end(), [&](const auto& each) { return each.key == point.key; });
+    const auto found =
+        std::find_if(mine.begin(), mine.end(), [&](const auto& each) { return each.key == point.key; });
     if (found == mine.end()) {
       mine.push_back(point);
     } else if (!edited) {
@@ -135,7 +137,8 @@ void join_custom(Contact& into, Provenance& claims, const Contact& from, const P
   }
   if (!changed) return;
   std::string text = "{";
-  for (const auto& [name, value] : mine) text += (text.size() > 1 ? "," : "") + json_text(name) + ':' + value.text;
+  for (const auto& [name, value] : mine)
+    text += (text.size() > 1 ? "," : "") + json_text(name) + ':' + value.text;
   into.custom.text = text + '}';
 }
 

@@ -7,8 +7,9 @@
 namespace omnicrm::repository {
 namespace {
 
-constexpr std::string_view from_sql = " FROM contacts c WHERE c.user_id = ? AND c.deleted_at IS NULL "
-                                      "AND c.merged_into IS NULL";
+constexpr std::string_view from_sql =
+    " FROM contacts c WHERE c.user_id = ? AND c.deleted_at IS NULL "
+    "AND c.merged_into IS NULL";
 
 Result<void> add_start(BoundSql& sql, ContactOrder order, std::string_view query, const std::string& cursor) {
   if (cursor.empty()) return {};
@@ -18,7 +19,8 @@ Result<void> add_start(BoundSql& sql, ContactOrder order, std::string_view query
     return {};
   }
   OMNICRM_ASSIGN(const auto keys, read_cursor<Timestamp, ContactId>(query, cursor));
-  sql.add(order == ContactOrder::created ? " AND (c.created_at, c.id) < (?, ?)" : " AND (c.updated_at, c.id) < (?, ?)",
+  sql.add(order == ContactOrder::created ? " AND (c.created_at, c.id) < (?, ?)"
+                                         : " AND (c.updated_at, c.id) < (?, ?)",
           std::get<0>(keys), std::get<1>(keys));
   return {};
 }
@@ -49,8 +51,9 @@ std::string cursor_after(const Contact& last, ContactOrder order, std::string_vi
 
 }  // namespace
 
-Result<Page<Contact>> list_contacts(storage::Connection& connection, const Unit& unit, const BoundSql& condition,
-                                    ContactOrder order, const PageRequest& page, std::string_view query) {
+Result<Page<Contact>> list_contacts(storage::Connection& connection, const Unit& unit,
+                                    const BoundSql& condition, ContactOrder order, const PageRequest& page,
+                                    std::string_view query) {
   OMNICRM_TRY(check_page(page));
   BoundSql sql;
   sql.add("SELECT ").add(column_list<Contact, "c.">()).add(from_sql, unit.user()).add(condition);

@@ -33,40 +33,47 @@ void fill_list(IdentityKind kind, std::vector<ContactPoint>& mine, const std::ve
 
 Json filled_object(const Json& mine, const Json& theirs) {
   auto fields = json_object_fields(mine.text, "custom").value_or(std::vector<std::pair<std::string, Json>>{});
-  for (auto& entry : json_object_fields(theirs.text, "custom").value_or(std::vector<std::pair<std::string, Json>>{})) {
-    const bool known = std::any_of(fields.begin(), fields.end(), [&](const auto& f) { return f.first == entry.first; });
+  for (auto& entry :
+       json_object_fields(theirs.text, "custom").value_or(std::vector<std::pair<std::string, Json>>{})) {
+    const bool known =
+        std::any_of(fields.begin(), fields.end(), [&](const auto& f) { return f.first == entry.first; });
     if (!known) fields.push_back(std::move(entry));
   }
   std::string text = "{";
-  for (const auto& [name, value] : fields) text += (text.size() > 1 ? "," : "") + json_text(name) + ':' + value.text;
+  for (const auto& [name, value] : fields)
+    text += (text.size() > 1 ? "," : "") + json_text(name) + ':' + value.text;
   return Json{text + '}'};
 }
 
-Result<void> move_tags(storage::Connection& connection, const Unit& unit, ContactId survivor, ContactId absorbed) {
+Result<void> move_tags(storage::Connection& connection, const Unit& unit, ContactId survivor,
+                       ContactId absorbed) {
   OMNICRM_ASSIGN(const std::vector<ContactTag> tags, tags_of(connection, unit, absorbed));
   for (const ContactTag& tag : tags) {
     // What a batch put there goes with the batch: no images.
     const bool recorded = unit.batch() && tag.batch_id != unit.batch();
     OMNICRM_TRY(delete_contact_tag(connection, unit, absorbed, tag.tag_id));
     if (recorded) {
-      OMNICRM_TRY(record_change(connection, unit, {.table = "contact_tags",
-                                                   .row_id = tag.tag_id.value,
-                                                   .before = contact_tag_image(tag),
-                                                   .after = {}}));
+      OMNICRM_TRY(record_change(connection, unit,
+                                {.table = "contact_tags",
+                                 .row_id = tag.tag_id.value,
+                                 .before = contact_tag_image(tag),
+                                 .after = {}}));
     }
     ContactTag moved = tag;
     moved.contact_id = survivor;
     OMNICRM_ASSIGN(const bool made, insert_contact_tag(connection, unit, moved));
     if (!made || !recorded) continue;
-    OMNICRM_TRY(record_change(connection, unit, {.table = "contact_tags",
-                                                 .row_id = tag.tag_id.value,
-                                                 .before = {},
-                                                 .after = contact_tag_image(moved)}));
+    OMNICRM_TRY(record_change(connection, unit,
+                              {.table = "contact_tags",
+                               .row_id = tag.tag_id.value,
+                               .before = {},
+                               .after = contact_tag_image(moved)}));
   }
   return {};
 }
 
-Result<void> move_tasks(storage::Connection& connection, const Unit& unit, ContactId survivor, ContactId absorbed) {
+Result<void> move_tasks(storage::Connection& connection, const Unit& unit, ContactId survivor,
+                        ContactId absorbed) {
   constexpr std::string_view sql = select_sql<Task, "WHERE user_id = ? AND contact_id = ? ORDER BY id">();
   OMNICRM_ASSIGN(const std::vector<Task> tasks, list_rows<Task>(connection, sql, unit.user(), absorbed));
   for (const Task& task : tasks) {
@@ -75,10 +82,9 @@ Result<void> move_tasks(storage::Connection& connection, const Unit& unit, Conta
     moved.version = task.version + 1;
     moved.updated_at = unit.now();
     OMNICRM_TRY(update_row(connection, unit.user(), moved));
-    OMNICRM_TRY(record_change(connection, unit, {.table = "tasks",
-                                                 .row_id = task.id.value,
-                                                 .before = row_image(task),
-                                                 .after = row_image(moved)}));
+    OMNICRM_TRY(record_change(
+        connection, unit,
+        {.table = "tasks", .row_id = task.id.value, .before = row_image(task), .after = row_image(moved)}));
   }
   return {};
 }
@@ -109,10 +115,11 @@ Result<void> move_participants(storage::Connection& connection, const Unit& unit
                                  "UPDATE interaction_participants SET contact_id = ? "
                                  "WHERE user_id = ? AND interaction_id = ? AND ordinal = ?",
                                  survivor, unit.user(), interaction, ordinal));
-    OMNICRM_TRY(record_change(connection, unit, {.table = "interaction_participants",
-                                                 .row_id = interaction.value,
-                                                 .before = participant_image(ordinal, absorbed),
-                                                 .after = participant_image(ordinal, survivor)}));
+    OMNICRM_TRY(record_change(connection, unit,
+                              {.table = "interaction_participants",
+                               .row_id = interaction.value,
+                               .before = participant_image(ordinal, absorbed),
+                               .after = participant_image(ordinal, survivor)}));
     OMNICRM_TRY(refresh_primary_contact(connection, unit, interaction));
   }
   return {};
@@ -124,7 +131,8 @@ Result<void> check_merge(ContactId survivor, const std::vector<ContactId>& absor
   std::vector<ContactId> all = absorbed;
   all.push_back(survivor);
   std::sort(all.begin(), all.end());
-  if (std::adjacent_find(all.begin(), all.end()) != all.end()) return invalid("absorbed", "names a contact twice");
+  if (std::adjacent_find(all.begin(), all.end()) != all.end())
+    return invalid("absorbed", "names a contact twice");
   return {};
 }
 
@@ -158,8 +166,9 @@ void fill_from(Contact& survivor, const Contact& absorbed) {
   fill_list(IdentityKind::phone, survivor.phones, absorbed.phones);
   fill_list(IdentityKind::handle, survivor.handles, absorbed.handles);
   for (const auto& [field, claim] : theirs.claims()) {
-    const bool has_text = std::any_of(contact_text_fields().begin(), contact_text_fields().end(),
-                                      [&, name = std::string_view(field)](const auto& f) { return f.name == name; });
+    const bool has_text =
+        std::any_of(contact_text_fields().begin(), contact_text_fields().end(),
+                    [&, name = std::string_view(field)](const auto& f) { return f.name == name; });
     if (!has_text && provenance.find(field) == nullptr) provenance.set(field, claim);
   }
   if (!survivor.organization_id) survivor.organization_id = absorbed.organization_id;
@@ -208,7 +217,8 @@ Result<Contact> unmerge_contacts(storage::Connection& connection, const Unit& un
   if (batch->state == BatchState::undone) {
     return failure(ErrorCode::failed_precondition, "merge " + merge.to_string() + " was taken back before");
   }
-  OMNICRM_ASSIGN(const std::vector<RowChange> changes, changes_of(connection, unit.user(), merge, most_changes));
+  OMNICRM_ASSIGN(const std::vector<RowChange> changes,
+                 changes_of(connection, unit.user(), merge, most_changes));
   // The survivor is the contact that did not go away by this merge.
   std::optional<ContactId> survivor;
   for (const RowChange& change : changes) {
@@ -216,7 +226,8 @@ Result<Contact> unmerge_contacts(storage::Connection& connection, const Unit& un
     OMNICRM_ASSIGN(const Contact after, from_row_image<Contact>(*change.after));
     if (!after.merged_into) survivor = after.id;
   }
-  if (!survivor) return failure(ErrorCode::data_loss, "merge " + merge.to_string() + " has no images of its contacts");
+  if (!survivor)
+    return failure(ErrorCode::data_loss, "merge " + merge.to_string() + " has no images of its contacts");
   OMNICRM_ASSIGN(const auto current, load_contact(connection, unit, *survivor));
   if (current && current->merged_into) {
     return failure(ErrorCode::failed_precondition,

@@ -70,7 +70,8 @@ Result<FoundOrganization> find_or_create_organization(storage::Connection& conne
   const bool edited = is_edited(found->source);
   Provenance provenance = Provenance::parse(found->provenance);
   const Origin source = edited ? found->source : std::max(found->source, claim.origin);
-  const bool renamed = !edited && !name.empty() && is_stronger(claim, name, provenance.find("name"), found->name);
+  const bool renamed =
+      !edited && !name.empty() && is_stronger(claim, name, provenance.find("name"), found->name);
   if (!renamed && source == found->source) return FoundOrganization{found->id, false};
   Organization changed = *found;
   changed.source = source;
@@ -83,10 +84,11 @@ Result<FoundOrganization> find_or_create_organization(storage::Connection& conne
   changed.updated_at = unit.now();
   OMNICRM_TRY(update_row(connection, unit.user(), changed, sort_name(changed.name)));
   if (unit.batch() && found->batch_id != unit.batch()) {
-    OMNICRM_TRY(record_change(connection, unit, {.table = "organizations",
-                                                 .row_id = changed.id.value,
-                                                 .before = row_image(*found),
-                                                 .after = row_image(changed)}));
+    OMNICRM_TRY(record_change(connection, unit,
+                              {.table = "organizations",
+                               .row_id = changed.id.value,
+                               .before = row_image(*found),
+                               .after = row_image(changed)}));
   }
   return FoundOrganization{found->id, false};
 }

@@ -19,25 +19,28 @@ namespace omnicrm::repository {
 [[nodiscard]] std::optional<std::string> company_domain(std::string_view address);
 
 [[nodiscard]] Result<std::optional<Organization>> organization_of_domain(storage::Connection& connection,
-                                                                         const Unit& unit, std::string_view domain);
+                                                                         const Unit& unit,
+                                                                         std::string_view domain);
 
 /// Links a contact without organization to that of its first company domain (the primary address's first), if
 /// there is one.
-[[nodiscard]] Result<void> link_organization(storage::Connection& connection, const Unit& unit, Contact& contact);
+[[nodiscard]] Result<void> link_organization(storage::Connection& connection, const Unit& unit,
+                                             Contact& contact);
 
 struct FoundOrganization {
   OrganizationId id;
   bool created = false;
 };
-/// The organization of a (registrable) domain, made when there is none. `name` is a claim: it replaces one that a
-/// less trusted or older source gave, never one that a person gave; empty: the domain stands in.
-[[nodiscard]] Result<FoundOrganization> find_or_create_organization(storage::Connection& connection, const Unit& unit,
-                                                                    std::string_view domain, std::string_view name,
+/// The organization of a (registrable) domain, made when there is none. `name` is a claim: it replaces one
+/// that a less trusted or older source gave, never one that a person gave; empty: the domain stands in.
+[[nodiscard]] Result<FoundOrganization> find_or_create_organization(storage::Connection& connection,
+                                                                    const Unit& unit, std::string_view domain,
+                                                                    std::string_view name,
                                                                     const Claim& claim);
 
-/// Whether a claim on a field is stronger than the one there (null: none): a more trusted origin, else later, else
-/// the greater text. What a person said is never weaker than what a source says. A total order: the strongest of
-/// a set of claims does not depend on the order in which they come.
+/// Whether a claim on a field is stronger than the one there (null: none): a more trusted origin, else later,
+/// else the greater text. What a person said is never weaker than what a source says. A total order: the
+/// strongest of a set of claims does not depend on the order in which they come.
 [[nodiscard]] bool is_stronger(const Claim& claim, std::string_view value, const Claim* held,
                                std::string_view held_value);
 

@@ -12,15 +12,17 @@ namespace {
 /// The row's place in the search index.
 Result<std::int64_t> seq_of(storage::Connection& connection, const Unit& unit, ContactId id) {
   OMNICRM_ASSIGN(const std::optional<std::int64_t> seq,
-                 storage::query_one<std::int64_t>(connection, "SELECT seq FROM contacts WHERE user_id = ? AND id = ?",
-                                                  unit.user(), id));
+                 storage::query_one<std::int64_t>(
+                     connection, "SELECT seq FROM contacts WHERE user_id = ? AND id = ?", unit.user(), id));
   if (!seq) return not_found("contact", id.to_string());
   return *seq;
 }
 
 }  // namespace
 
-std::string sort_name(std::string_view name) { return text::squeeze(text::fold(name)); }
+std::string sort_name(std::string_view name) {
+  return text::squeeze(text::fold(name));
+}
 
 Result<std::optional<Contact>> load_contact(storage::Connection& connection, const Unit& unit, ContactId id) {
   return find_row<Contact>(connection, unit.user(), id);
@@ -42,9 +44,10 @@ Result<void> insert_contact(storage::Connection& connection, const Unit& unit, c
 Result<void> write_contact(storage::Connection& connection, const Unit& unit, const Contact& before,
                            const Contact& after) {
   OMNICRM_TRY(sync_identities(connection, unit, &before, &after));
-  OMNICRM_ASSIGN(const bool written,
-                 update_row_version(connection, unit.user(), after, before.version, sort_name(after.display_name)));
-  if (!written) return failure(ErrorCode::conflict, "contact " + before.id.to_string() + " changed meanwhile");
+  OMNICRM_ASSIGN(const bool written, update_row_version(connection, unit.user(), after, before.version,
+                                                        sort_name(after.display_name)));
+  if (!written)
+    return failure(ErrorCode::conflict, "contact " + before.id.to_string() + " changed meanwhile");
   const std::string old_words = indexed_words(before);
   const std::string new_words = indexed_words(after);
   if (old_words == new_words) return {};
@@ -59,10 +62,11 @@ Result<void> change_contact(storage::Connection& connection, const Unit& unit, c
   OMNICRM_TRY(write_contact(connection, unit, before, after));
   // What a batch made is erased when it is undone: no images.
   if (!unit.batch() || before.batch_id == unit.batch()) return {};
-  return record_change(connection, unit, {.table = "contacts",
-                                          .row_id = after.id.value,
-                                          .before = row_image(before),
-                                          .after = row_image(after)});
+  return record_change(connection, unit,
+                       {.table = "contacts",
+                        .row_id = after.id.value,
+                        .before = row_image(before),
+                        .after = row_image(after)});
 }
 
 Result<void> erase_contact(storage::Connection& connection, const Unit& unit, const Contact& contact) {

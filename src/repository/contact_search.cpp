@@ -79,7 +79,8 @@ Result<std::vector<Candidate>> find_candidates(storage::Connection& connection, 
   OMNICRM_ASSIGN(storage::Query matches, storage::Query::run(connection, match_sql, match, unit.user()));
   OMNICRM_TRY(collect(matches, whole, words, candidates));
   if (candidates.size() < 2000) return candidates;
-  OMNICRM_ASSIGN(storage::Query prefixes, storage::Query::run(connection, prefix_sql, unit.user(), whole, end));
+  OMNICRM_ASSIGN(storage::Query prefixes,
+                 storage::Query::run(connection, prefix_sql, unit.user(), whole, end));
   OMNICRM_TRY(collect(prefixes, whole, words, candidates));
   return candidates;
 }
@@ -122,8 +123,8 @@ std::string matched_field(const Contact& contact, const std::vector<std::string>
 
 }  // namespace
 
-Result<Page<ContactHit>> search_contacts(storage::Connection& connection, const Unit& unit, std::string_view text,
-                                         const PageRequest& page) {
+Result<Page<ContactHit>> search_contacts(storage::Connection& connection, const Unit& unit,
+                                         std::string_view text, const PageRequest& page) {
   OMNICRM_TRY(check_page(page));
   const std::vector<std::string> words = search_words(text);
   if (words.empty()) return invalid("text", "give at least one letter or digit to search for");
@@ -138,8 +139,8 @@ Result<Page<ContactHit>> search_contacts(storage::Connection& connection, const 
   }
   // Some stand twice: by the index and by the name.
   const auto wanted = static_cast<std::size_t>(page.limit) * 2 + 2;
-  std::partial_sort(candidates.begin(), candidates.begin() +
-                                            static_cast<std::ptrdiff_t>(std::min(wanted, candidates.size())),
+  std::partial_sort(candidates.begin(),
+                    candidates.begin() + static_cast<std::ptrdiff_t>(std::min(wanted, candidates.size())),
                     candidates.end());
   candidates.resize(std::min(wanted, candidates.size()));
   candidates.erase(std::unique(candidates.begin(), candidates.end()), candidates.end());

@@ -6,8 +6,8 @@
 namespace omnicrm::repository {
 
 std::string contact_tag_image(const ContactTag& row) {
-  std::string image = "{\"contact_id\":\"" + row.contact_id.to_string() + "\",\"tag_id\":\"" + row.tag_id.to_string() +
-                      "\",\"created_at\":\"" + to_string(row.created_at) + '"';
+  std::string image = "{\"contact_id\":\"" + row.contact_id.to_string() + "\",\"tag_id\":\"" +
+                      row.tag_id.to_string() + "\",\"created_at\":\"" + to_string(row.created_at) + '"';
   if (row.batch_id) image += ",\"batch_id\":\"" + row.batch_id->to_string() + '"';
   return image + '}';
 }
@@ -30,7 +30,8 @@ Result<ContactTag> contact_tag_from_image(std::string_view image) {
   return row;
 }
 
-Result<std::vector<ContactTag>> tags_of(storage::Connection& connection, const Unit& unit, ContactId contact) {
+Result<std::vector<ContactTag>> tags_of(storage::Connection& connection, const Unit& unit,
+                                        ContactId contact) {
   OMNICRM_ASSIGN(auto rows, storage::Query::run(connection,
                                                 "SELECT tag_id, batch_id, created_at FROM contact_tags "
                                                 "WHERE user_id = ? AND contact_id = ? ORDER BY tag_id",
@@ -39,24 +40,28 @@ Result<std::vector<ContactTag>> tags_of(storage::Connection& connection, const U
   while (true) {
     OMNICRM_ASSIGN(const bool more, rows.next());
     if (!more) return tags;
-    tags.push_back({contact, rows.get<TagId>(0), rows.get<std::optional<BatchId>>(1), rows.get<Timestamp>(2)});
+    tags.push_back(
+        {contact, rows.get<TagId>(0), rows.get<std::optional<BatchId>>(1), rows.get<Timestamp>(2)});
   }
 }
 
 Result<bool> insert_contact_tag(storage::Connection& connection, const Unit& unit, const ContactTag& row) {
-  OMNICRM_ASSIGN(const std::int64_t made,
-                 storage::execute(connection,
-                                  "INSERT INTO contact_tags (user_id, contact_id, tag_id, batch_id, created_at) "
-                                  "VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
-                                  unit.user(), row.contact_id, row.tag_id, row.batch_id, row.created_at));
+  OMNICRM_ASSIGN(
+      const std::int64_t made,
+      storage::execute(connection,
+                       "INSERT INTO contact_tags (user_id, contact_id, tag_id, batch_id, created_at) "
+                       "VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+                       unit.user(), row.contact_id, row.tag_id, row.batch_id, row.created_at));
   return made > 0;
 }
 
-Result<bool> delete_contact_tag(storage::Connection& connection, const Unit& unit, ContactId contact, TagId tag) {
-  OMNICRM_ASSIGN(const std::int64_t gone,
-                 storage::execute(connection,
-                                  "DELETE FROM contact_tags WHERE user_id = ? AND contact_id = ? AND tag_id = ?",
-                                  unit.user(), contact, tag));
+Result<bool> delete_contact_tag(storage::Connection& connection, const Unit& unit, ContactId contact,
+                                TagId tag) {
+  OMNICRM_ASSIGN(
+      const std::int64_t gone,
+      storage::execute(connection,
+                       "DELETE FROM contact_tags WHERE user_id = ? AND contact_id = ? AND tag_id = ?",
+                       unit.user(), contact, tag));
   return gone > 0;
 }
 

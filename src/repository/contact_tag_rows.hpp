@@ -27,8 +27,9 @@ struct ContactTag {
 [[nodiscard]] Result<std::vector<ContactTag>> tags_of(storage::Connection& connection, const Unit& unit,
                                                       ContactId contact);
 /// False when it was there.
-[[nodiscard]] Result<bool> insert_contact_tag(storage::Connection& connection, const Unit& unit, const ContactTag& row);
-[[nodiscard]] Result<bool> delete_contact_tag(storage::Connection& connection, const Unit& unit, ContactId contact,
-                                              TagId tag);
+[[nodiscard]] Result<bool> insert_contact_tag(storage::Connection& connection, const Unit& unit,
+                                              const ContactTag& row);
+[[nodiscard]] Result<bool> delete_contact_tag(storage::Connection& connection, const Unit& unit,
+                                              ContactId contact, TagId tag);
 
 }  // namespace omnicrm::repository

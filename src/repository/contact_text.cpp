@@ -15,8 +15,8 @@ constexpr std::string_view gap = "  ";
 constexpr std::size_t most_words = 16;
 constexpr std::size_t longest_field = 2000;
 
-/// Letters of scripts that write without spaces: kana, CJK ideographs, Hangul (also as folded into jamo), Thai,
-/// Lao, Khmer, Myanmar.
+/// Letters of scripts that write without spaces: kana, CJK ideographs, Hangul (also as folded into jamo),
+/// Thai, Lao, Khmer, Myanmar.
 bool stands_alone(utf8proc_int32_t c) {
   return (c >= 0x3040 && c <= 0x30FF) || (c >= 0x3400 && c <= 0x9FFF) || (c >= 0xAC00 && c <= 0xD7FF) ||
          (c >= 0x1100 && c <= 0x11FF) || (c >= 0xF900 && c <= 0xFAFF) || (c >= 0x20000 && c <= 0x3FFFF) ||
@@ -76,14 +76,16 @@ std::string indexed_words(const Contact& contact) {
   std::string words;
   if (!is_live(contact)) return words;
   add_text(words, contact.display_name);
-  for (const std::string Contact::*part : {&Contact::given_name, &Contact::middle_name, &Contact::family_name}) {
+  for (const std::string Contact::*part :
+       {&Contact::given_name, &Contact::middle_name, &Contact::family_name}) {
     if (contact.display_name.find(contact.*part) == std::string::npos) add_text(words, contact.*part);
   }
   add_text(words, contact.nickname);
   add_points(words, contact.emails);
   add_points(words, contact.phones);
   for (const ContactPoint& phone : contact.phones) {
-    if (const auto digits = normalize_phone(phone.value); digits && *digits != phone.value) add_text(words, *digits);
+    if (const auto digits = normalize_phone(phone.value); digits && *digits != phone.value)
+      add_text(words, *digits);
   }
   add_points(words, contact.handles);
   add_text(words, contact.organization);
@@ -133,13 +135,13 @@ Result<void> reindex_contact(storage::Connection& connection, const Unit& unit, 
   if (before == after) return {};
   const std::string token = contact_token(unit.user());
   if (!before.empty()) {
-    OMNICRM_TRY(storage::execute(connection,
-                                 "INSERT INTO contact_text (contact_text, rowid, u, words) VALUES ('delete', ?, ?, ?)",
-                                 seq, token, before));
+    OMNICRM_TRY(storage::execute(
+        connection, "INSERT INTO contact_text (contact_text, rowid, u, words) VALUES ('delete', ?, ?, ?)",
+        seq, token, before));
   }
   if (!after.empty()) {
-    OMNICRM_TRY(storage::execute(connection, "INSERT INTO contact_text (rowid, u, words) VALUES (?, ?, ?)", seq,
-                                 token, after));
+    OMNICRM_TRY(storage::execute(connection, "INSERT INTO contact_text (rowid, u, words) VALUES (?, ?, ?)",
+                                 seq, token, after));
   }
   return {};
 }

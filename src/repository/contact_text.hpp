@@ -2,7 +2,8 @@
 //
 // Words stand apart by two spaces, so that the beginning of a word is a trigram even when the word asked for
 // has one or two letters ("  a", " ad"). In scripts without spaces every letter begins a word.
-// The index holds no text of its own (contentless): to take an entry out, the words that went in are made again.
+// The index holds no text of its own (contentless): to take an entry out, the words that went in are made
+// again.
 #pragma once
 
 #include <cstdint>
@@ -32,7 +33,8 @@ namespace omnicrm::repository {
 [[nodiscard]] std::vector<std::string> search_words(std::string_view text);
 
 /// Brings the index in step. `before` and `after` are what `indexed_words` says; empty means no entry.
-[[nodiscard]] Result<void> reindex_contact(storage::Connection& connection, const Unit& unit, std::int64_t seq,
-                                           const std::string& before, const std::string& after);
+[[nodiscard]] Result<void> reindex_contact(storage::Connection& connection, const Unit& unit,
+                                           std::int64_t seq, const std::string& before,
+                                           const std::string& after);
 
 }  // namespace omnicrm::repository

@@ -20,7 +20,8 @@ Result<void> check_encoding(std::string_view text, std::string_view field, std::
 
 /// `YYYY-MM-DD`, or `--MM-DD` (RFC 6350 section 6.2.5). A leap year stands in for the unknown one.
 bool is_birthday(std::string_view text) {
-  if (text.size() == 7 && text.starts_with("--")) return parse_date("2000-" + std::string(text.substr(2))).has_value();
+  if (text.size() == 7 && text.starts_with("--"))
+    return parse_date("2000-" + std::string(text.substr(2))).has_value();
   return text.size() == 10 && parse_date(text).has_value();
 }
 

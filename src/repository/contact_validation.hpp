@@ -16,10 +16,11 @@ inline constexpr std::size_t most_points = 200;
 
 /// Normalizes every editable field and derives an empty display name. Pure.
 /// Errors: `invalid_argument` naming the field ("emails[0].value: ...").
-[[nodiscard]] Result<void> normalize_contact(Contact& contact, const std::optional<CustomFields>& custom_fields);
+[[nodiscard]] Result<void> normalize_contact(Contact& contact,
+                                             const std::optional<CustomFields>& custom_fields);
 
-/// The same for what a source said: what does not fit is cut or left out. False when nothing is left to know the
-/// person by. A display name that is only the address or its local part is left out: it says nothing.
+/// The same for what a source said: what does not fit is cut or left out. False when nothing is left to know
+/// the person by. A display name that is only the address or its local part is left out: it says nothing.
 [[nodiscard]] bool tidy_draft(Contact& draft, const std::optional<CustomFields>& custom_fields);
 
 /// A text from a caller: UTF-8 without NUL, NFC, white space squeezed. Errors: `invalid_argument` on `field`.

@@ -71,7 +71,8 @@ void append_number(std::string& bytes, T value) {
 template <class T>
 T read_number(std::string_view bytes) {
   T value = 0;
-  for (const char c : bytes.substr(0, sizeof(T))) value = static_cast<T>((value << 8) | static_cast<unsigned char>(c));
+  for (const char c : bytes.substr(0, sizeof(T)))
+    value = static_cast<T>((value << 8) | static_cast<unsigned char>(c));
   return value;
 }
 
@@ -100,7 +101,9 @@ void CursorWriter::add(const Uuid& value) {
   bytes_.append(reinterpret_cast<const char*>(value.bytes.data()), value.bytes.size());
 }
 
-std::string CursorWriter::finish(std::string_view query) const { return encode(checksum(query, bytes_) + bytes_); }
+std::string CursorWriter::finish(std::string_view query) const {
+  return encode(checksum(query, bytes_) + bytes_);
+}
 
 Result<CursorReader> CursorReader::open(std::string_view query, std::string_view cursor) {
   if (cursor.size() > longest_cursor) return invalid("cursor", foreign);

@@ -29,7 +29,9 @@ class CursorWriter {
   void add(const Uuid& value);
   void add(Timestamp value) { add(to_micros(value)); }
   template <class Tag>
-  void add(const Id<Tag>& value) { add(value.value); }
+  void add(const Id<Tag>& value) {
+    add(value.value);
+  }
   [[nodiscard]] std::string finish(std::string_view query) const;
 
  private:

@@ -23,8 +23,10 @@ Result<CustomField> parse_field(const boost::json::value& value, const std::stri
     if (key == "name" && entry.is_string()) {
       field.name = std::string(entry.get_string());
     } else if (key == "type" && entry.is_string()) {
-      const auto found = std::find(type_names.begin(), type_names.end(), std::string_view(entry.get_string()));
-      if (found == type_names.end()) return invalid(place + ".type", "must be text, number, boolean, date or choice");
+      const auto found =
+          std::find(type_names.begin(), type_names.end(), std::string_view(entry.get_string()));
+      if (found == type_names.end())
+        return invalid(place + ".type", "must be text, number, boolean, date or choice");
       field.type = static_cast<CustomType>(found - type_names.begin());
     } else if (key == "required" && entry.is_bool()) {
       field.required = entry.get_bool();
@@ -37,7 +39,8 @@ Result<CustomField> parse_field(const boost::json::value& value, const std::stri
       return invalid(place + '.' + std::string(key), "is not known, or has the wrong type");
     }
   }
-  if (field.name.empty() || field.name.size() > longest_name) return invalid(place + ".name", "must be 1 to 100 bytes");
+  if (field.name.empty() || field.name.size() > longest_name)
+    return invalid(place + ".name", "must be 1 to 100 bytes");
   if (field.type == CustomType::choice && field.options.empty()) {
     return invalid(place + ".options", "a choice needs at least one");
   }
@@ -54,7 +57,9 @@ std::string misfit(const CustomField& field, const boost::json::value& value) {
     case CustomType::boolean:
       return value.is_bool() ? "" : "must be true or false";
     case CustomType::date:
-      return value.is_string() && parse_date(std::string_view(value.get_string())) ? "" : "must be a date YYYY-MM-DD";
+      return value.is_string() && parse_date(std::string_view(value.get_string()))
+                 ? ""
+                 : "must be a date YYYY-MM-DD";
     case CustomType::choice:
       return value.is_string() && std::find(field.options.begin(), field.options.end(),
                                             std::string_view(value.get_string())) != field.options.end()
@@ -65,7 +70,8 @@ std::string misfit(const CustomField& field, const boost::json::value& value) {
 }
 
 std::string misfit(const CustomFields& fields, std::string_view name, const boost::json::value& value) {
-  const auto field = std::find_if(fields.begin(), fields.end(), [&](const auto& each) { return each.name == name; });
+  const auto field =
+      std::find_if(fields.begin(), fields.end(), [&](const auto& each) { return each.name == name; });
   return field == fields.end() ? "is not declared in contacts.custom_fields" : misfit(*field, value);
 }
 
@@ -95,9 +101,10 @@ Result<CustomFields> parse_custom_fields(const Json& declaration) {
 }
 
 Result<std::optional<CustomFields>> load_custom_fields(storage::Connection& connection, const Unit& unit) {
-  OMNICRM_ASSIGN(const std::optional<Json> declaration,
-                 storage::query_one<Json>(connection, "SELECT value FROM settings WHERE user_id = ? AND name = ?",
-                                          unit.user(), custom_fields_setting));
+  OMNICRM_ASSIGN(
+      const std::optional<Json> declaration,
+      storage::query_one<Json>(connection, "SELECT value FROM settings WHERE user_id = ? AND name = ?",
+                               unit.user(), custom_fields_setting));
   if (!declaration || declaration->is_null()) return std::optional<CustomFields>{};
   OMNICRM_ASSIGN(CustomFields fields, parse_custom_fields(*declaration));
   return std::optional<CustomFields>(std::move(fields));

@@ -1,4 +1,5 @@
-// The custom fields that a user declared (settings `contacts.custom_fields`), and contacts checked against them.
+// The custom fields that a user declared (settings `contacts.custom_fields`), and contacts checked against
+// them.
 #pragma once
 
 #include <optional>

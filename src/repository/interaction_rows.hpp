@@ -38,8 +38,8 @@ class PendingTexts {
 [[nodiscard]] Result<std::optional<ContactId>> owner_of_email(storage::Connection& connection, UserId user,
                                                               std::string_view match_key);
 
-/// Writes an interaction whose `id`, times and participants' contacts are set, with its documents (which get their
-/// interaction's id). Its text goes to `texts`.
+/// Writes an interaction whose `id`, times and participants' contacts are set, with its documents (which get
+/// their interaction's id). Its text goes to `texts`.
 [[nodiscard]] Result<void> insert_interaction(storage::Connection& connection, const Unit& unit,
                                               const Interaction& interaction, std::span<Document> documents,
                                               PendingTexts& texts);
@@ -48,11 +48,12 @@ class PendingTexts {
                                                const Interaction& interaction,
                                                std::optional<std::span<Document>> documents);
 /// Takes it out with participants, documents and text.
-[[nodiscard]] Result<void> erase_interaction(storage::Connection& connection, const Unit& unit, InteractionId id);
+[[nodiscard]] Result<void> erase_interaction(storage::Connection& connection, const Unit& unit,
+                                             InteractionId id);
 
 /// With participants; nothing when there is none.
-[[nodiscard]] Result<std::optional<Interaction>> find_interaction(storage::Connection& connection, UserId user,
-                                                                  InteractionId id);
+[[nodiscard]] Result<std::optional<Interaction>> find_interaction(storage::Connection& connection,
+                                                                  UserId user, InteractionId id);
 [[nodiscard]] Result<std::vector<Participant>> participants_of(storage::Connection& connection, UserId user,
                                                                InteractionId id);
 [[nodiscard]] Result<std::vector<Document>> documents_of(storage::Connection& connection, UserId user,

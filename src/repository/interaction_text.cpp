@@ -42,7 +42,8 @@ std::string user_token(UserId user) {
   return token;
 }
 
-Result<void> index_text(storage::Connection& connection, UserId user, std::int64_t seq, const IndexedText& text) {
+Result<void> index_text(storage::Connection& connection, UserId user, std::int64_t seq,
+                        const IndexedText& text) {
   OMNICRM_TRY(storage::execute(connection,
                                "INSERT INTO interaction_text (rowid, u, subject, people, body, files) "
                                "VALUES (?, ?, ?, ?, ?, ?)",
@@ -50,11 +51,13 @@ Result<void> index_text(storage::Connection& connection, UserId user, std::int64
   return {};
 }
 
-Result<void> unindex_text(storage::Connection& connection, UserId user, std::int64_t seq, const IndexedText& text) {
-  OMNICRM_TRY(storage::execute(connection,
-                               "INSERT INTO interaction_text (interaction_text, rowid, u, subject, people, body, "
-                               "files) VALUES ('delete', ?, ?, ?, ?, ?, ?)",
-                               seq, user_token(user), text.subject, text.people, text.body, text.files));
+Result<void> unindex_text(storage::Connection& connection, UserId user, std::int64_t seq,
+                          const IndexedText& text) {
+  OMNICRM_TRY(
+      storage::execute(connection,
+                       "INSERT INTO interaction_text (interaction_text, rowid, u, subject, people, body, "
+                       "files) VALUES ('delete', ?, ?, ?, ?, ?, ?)",
+                       seq, user_token(user), text.subject, text.people, text.body, text.files));
   return {};
 }
 

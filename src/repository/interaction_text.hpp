@@ -1,4 +1,5 @@
-// The full-text index of the timeline. Contentless: to take an entry out, the text that went in is made again.
+// The full-text index of the timeline. Contentless: to take an entry out, the text that went in is made
+// again.
 #pragma once
 
 #include <cstdint>
@@ -21,8 +22,8 @@ struct IndexedText {
   std::string files;
 };
 
-/// What is indexed of an interaction: a pure function of the records, so that it can be made again for removal.
-/// Documents count in the order of their `part`.
+/// What is indexed of an interaction: a pure function of the records, so that it can be made again for
+/// removal. Documents count in the order of their `part`.
 [[nodiscard]] IndexedText indexed_text(const Interaction& interaction, std::span<const Document> documents);
 
 /// The one token that stands for a user inside the index.

@@ -7,7 +7,8 @@ namespace omnicrm::repository {
 namespace {
 
 // The participant an interaction is chiefly about: whoever the note is about, else the sender or organizer,
-// else the first recipient; never the user. The rank in `primary_participant` (interaction_rows.cpp) is the same.
+// else the first recipient; never the user. The rank in `primary_participant` (interaction_rows.cpp) is the
+// same.
 constexpr std::string_view chief_participant = R"sql(
   SELECT p.contact_id FROM interaction_participants p
   WHERE p.user_id = interactions.user_id AND p.interaction_id = interactions.id
@@ -22,12 +23,16 @@ constexpr std::string_view chief_participant = R"sql(
 
 Result<void> link_participants(storage::Connection& connection, const Unit& unit, std::string_view match_key,
                                std::optional<ContactId> contact) {
-  OMNICRM_ASSIGN(std::int64_t changed,
-                 storage::execute(connection,
-                                  "UPDATE interaction_participants SET contact_id = ?1 "
-                                  "WHERE user_id = ?2 AND match_key = ?3 AND match_key <> '' "
-                                  "AND contact_id IS NOT ?1",
-                                  contact, unit.user(), match_key));
+  // Named, because SQLite without statistics takes the user's whole key range for as small as one address's
+  // rows.
+  OMNICRM_ASSIGN(
+      std::int64_t changed,
+      storage::execute(connection,
+                       "UPDATE interaction_participants INDEXED BY interaction_participants_address "
+                       "SET contact_id = ?1 "
+                       "WHERE user_id = ?2 AND match_key = ?3 AND match_key <> '' "
+                       "AND contact_id IS NOT ?1",
+                       contact, unit.user(), match_key));
   if (changed == 0) return {};
   static const std::string refresh =
       "UPDATE interactions SET contact_id = (" + std::string(chief_participant) +
@@ -37,9 +42,10 @@ Result<void> link_participants(storage::Connection& connection, const Unit& unit
   return {};
 }
 
-Result<void> refresh_primary_contact(storage::Connection& connection, const Unit& unit, InteractionId interaction) {
-  static const std::string refresh = "UPDATE interactions SET contact_id = (" + std::string(chief_participant) +
-                                     ") WHERE user_id = ? AND id = ?";
+Result<void> refresh_primary_contact(storage::Connection& connection, const Unit& unit,
+                                     InteractionId interaction) {
+  static const std::string refresh = "UPDATE interactions SET contact_id = (" +
+                                     std::string(chief_participant) + ") WHERE user_id = ? AND id = ?";
   OMNICRM_TRY(storage::execute(connection, refresh, unit.user(), interaction));
   return {};
 }

@@ -12,8 +12,8 @@
 
 namespace omnicrm::repository {
 
-/// Points every participant with this e-mail `match_key` to `contact` (or to nobody), and works out again which
-/// contact the interactions concerned are chiefly about.
+/// Points every participant with this e-mail `match_key` to `contact` (or to nobody), and works out again
+/// which contact the interactions concerned are chiefly about.
 [[nodiscard]] Result<void> link_participants(storage::Connection& connection, const Unit& unit,
                                              std::string_view match_key, std::optional<ContactId> contact);
 

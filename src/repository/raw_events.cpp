@@ -20,7 +20,9 @@ std::string_view as_text(std::span<const std::byte> blob) {
   return {reinterpret_cast<const char*>(blob.data()), blob.size()};
 }
 
-std::span<const std::byte> as_bytes(std::string_view text) { return std::as_bytes(std::span(text)); }
+std::span<const std::byte> as_bytes(std::string_view text) {
+  return std::as_bytes(std::span(text));
+}
 
 /// Reads rows of "<columns of RawEvent>, payload".
 Result<std::vector<StoredItem>> read_items(storage::Query& rows) {
@@ -39,53 +41,87 @@ Result<std::vector<StoredItem>> read_items(storage::Query& rows) {
 }
 
 const std::string& select_items() {
-  static const std::string sql = "SELECT " + std::string(column_list<RawEvent>()) + ", payload FROM raw_events ";
+  static const std::string sql =
+      "SELECT " + std::string(column_list<RawEvent>()) + ", payload FROM raw_events ";
   return sql;
+}
+
+std::string revision_of(const RawEvent& event) {
+  const auto fields = json_object_fields(event.origin.text, "origin");
+  if (!fields) return {};
+  for (const auto& [name, value] : *fields) {
+    if (name == "revision") return json_to_text(value, name).value_or(std::string());
+  }
+  return {};
 }
 
 }  // namespace
 
-Result<PutOutcome> RawEvents::put(RawEvent& event, std::string_view compressed, bool replace) {
+bool takes_place(const RawEvent& item, const RawEvent& known) {
+  if (item.state != RawEventState::pending) return false;
+  if (known.content_hash.empty()) return true;
+  if (item.service == "mail" || item.content_hash == known.content_hash) return false;
+  const std::string revision = revision_of(item);
+  return revision.empty() || revision >= revision_of(known);
+}
+
+Result<Put> RawEvents::put(RawEvent& event, std::string_view compressed) {
   event.id = unit_.make_id<RawEventId>();
   event.batch_id = unit_.batch();
   event.created_at = unit_.now();
   const bool has_payload = !compressed.empty();
   OMNICRM_ASSIGN(
       const std::int64_t added,
-      storage::execute(connection_,
-                       "INSERT INTO raw_events (user_id, id, connection_id, service, source_id, state, reason, "
-                       "content_type, size, content_hash, origin, normalizer_version, batch_id, created_at, payload) "
-                       "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
-                       "ON CONFLICT (user_id, connection_id, service, source_id) DO NOTHING",
-                       unit_.user(), event.id, event.connection_id, event.service, event.source_id,
-                       enum_name(event.state), event.reason, event.content_type, event.size, event.content_hash,
-                       event.origin, event.normalizer_version, event.batch_id, event.created_at,
-                       has_payload ? std::optional(as_bytes(compressed)) : std::nullopt));
-  if (added == 1) return PutOutcome::added;
-  return put_again(event, compressed, replace);
+      storage::execute(
+          connection_,
+          "INSERT INTO raw_events (user_id, id, connection_id, service, source_id, state, reason, "
+          "content_type, size, content_hash, origin, normalizer_version, batch_id, created_at, payload) "
+          "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+          "ON CONFLICT (user_id, connection_id, service, source_id) DO NOTHING",
+          unit_.user(), event.id, event.connection_id, event.service, event.source_id, enum_name(event.state),
+          event.reason, event.content_type, event.size, event.content_hash, event.origin,
+          event.normalizer_version, event.batch_id, event.created_at,
+          has_payload ? std::optional(as_bytes(compressed)) : std::nullopt));
+  if (added == 1) return Put{};
+  return put_again(event, compressed);
 }
 
-Result<PutOutcome> RawEvents::put_again(RawEvent& event, std::string_view compressed, bool replace) {
+Result<Put> RawEvents::put_again(RawEvent& event, std::string_view compressed) {
   OMNICRM_ASSIGN(auto known, find(event.connection_id, event.service, event.source_id));
   if (!known) return failure(ErrorCode::internal, "raw event neither inserted nor found");
   event.id = known->id;
-  if (!replace || known->content_hash == event.content_hash) return PutOutcome::known;
+  if (!takes_place(event, *known)) return Put{.outcome = PutOutcome::known};
+  const bool own = known->batch_id == unit_.batch();
   OMNICRM_ASSIGN(const std::string before, raw_event_image(connection_, unit_.user(), known->id));
-  OMNICRM_TRY(storage::execute(connection_,
-                               "UPDATE raw_events SET state = 'pending', reason = '', content_type = ?, size = ?, "
-                               "content_hash = ?, origin = ?, normalizer_version = 0, payload = ? "
-                               "WHERE user_id = ? AND id = ?",
-                               event.content_type, event.size, event.content_hash, event.origin, as_bytes(compressed),
-                               unit_.user(), known->id));
-  OMNICRM_TRY(record_change(connection_, unit_,
-                            {.table = "raw_events", .row_id = known->id.value, .before = before, .after = "{}"}));
-  return PutOutcome::changed;
+  OMNICRM_TRY(
+      storage::execute(connection_,
+                       "UPDATE raw_events SET state = 'pending', reason = '', content_type = ?, size = ?, "
+                       "content_hash = ?, origin = ?, normalizer_version = 0, payload = ? "
+                       "WHERE user_id = ? AND id = ?",
+                       event.content_type, event.size, event.content_hash, event.origin, as_bytes(compressed),
+                       unit_.user(), known->id));
+  if (own) return Put{.outcome = PutOutcome::changed, .replaced = known->state};
+  OMNICRM_TRY(
+      record_change(connection_, unit_,
+                    {.table = "raw_events", .row_id = known->id.value, .before = before, .after = "{}"}));
+  return Put{.outcome = PutOutcome::changed};
+}
+
+Result<bool> RawEvents::is_pending(const RawEvent& event) {
+  OMNICRM_ASSIGN(const auto found,
+                 storage::query_one<std::int64_t>(
+                     connection_,
+                     "SELECT 1 FROM raw_events WHERE user_id = ? AND id = ? AND state = 'pending' "
+                     "AND content_hash = ?",
+                     unit_.user(), event.id, event.content_hash));
+  return found.has_value();
 }
 
 Result<std::vector<StoredItem>> RawEvents::pending(RawEventId from, RawEventId to) {
-  static const std::string sql = select_items() +
-                                 "WHERE user_id = ? AND batch_id = ? AND id BETWEEN ? AND ? AND state = 'pending' "
-                                 "ORDER BY id";
+  static const std::string sql =
+      select_items() +
+      "WHERE user_id = ? AND batch_id = ? AND id BETWEEN ? AND ? AND state = 'pending' "
+      "ORDER BY id";
   OMNICRM_ASSIGN(auto rows, storage::Query::run(connection_, sql, unit_.user(), *unit_.batch(), from, to));
   return read_items(rows);
 }
@@ -103,9 +139,9 @@ Result<std::vector<StoredItem>> RawEvents::series(ConnectionId connection, std::
   // Every source id of the series starts with its name; the prefix range may hold other series too, which the
   // caller tells apart by its normalizer's `series_length`.
   const std::string after = std::string(series) + "\U0010FFFF";
-  static const std::string sql =
-      select_items() +
-      "WHERE user_id = ? AND connection_id = ? AND service = ? AND source_id >= ? AND source_id < ? ORDER BY source_id";
+  static const std::string sql = select_items() +
+                                 "WHERE user_id = ? AND connection_id = ? AND service = ? AND source_id >= ? "
+                                 "AND source_id < ? ORDER BY source_id";
   OMNICRM_ASSIGN(auto rows,
                  storage::Query::run(connection_, sql, unit_.user(), connection, service, series, after));
   return read_items(rows);
@@ -116,14 +152,16 @@ Result<std::optional<RawEvent>> RawEvents::find(ConnectionId connection, std::st
   static const std::string sql = "SELECT " + std::string(column_list<RawEvent>()) +
                                  " FROM raw_events WHERE user_id = ? AND connection_id = ? AND service = ? "
                                  "AND source_id = ?";
-  OMNICRM_ASSIGN(auto rows, storage::Query::run(connection_, sql, unit_.user(), connection, service, source_id));
+  OMNICRM_ASSIGN(auto rows,
+                 storage::Query::run(connection_, sql, unit_.user(), connection, service, source_id));
   OMNICRM_ASSIGN(const bool more, rows.next());
   if (!more) return std::optional<RawEvent>{};
   OMNICRM_ASSIGN(RawEvent event, read_row<RawEvent>(rows.statement(), 0));
   return std::optional<RawEvent>(std::move(event));
 }
 
-Result<void> RawEvents::settle(RawEventId id, RawEventState state, std::string_view reason, std::int64_t version) {
+Result<void> RawEvents::settle(RawEventId id, RawEventState state, std::string_view reason,
+                               std::int64_t version) {
   OMNICRM_TRY(storage::execute(connection_,
                                "UPDATE raw_events SET state = ?, reason = ?, normalizer_version = ? "
                                "WHERE user_id = ? AND id = ?",
@@ -151,10 +189,11 @@ Result<RawEventCounts> RawEvents::counts(BatchId batch) {
 }
 
 Result<std::map<std::string, std::int64_t>> RawEvents::reasons(BatchId batch) {
-  OMNICRM_ASSIGN(auto rows, storage::Query::run(connection_,
-                                                "SELECT reason, COUNT(*) FROM raw_events WHERE user_id = ? "
-                                                "AND batch_id = ? AND state IN ('skipped', 'poison') GROUP BY reason",
-                                                unit_.user(), batch));
+  OMNICRM_ASSIGN(auto rows,
+                 storage::Query::run(connection_,
+                                     "SELECT reason, COUNT(*) FROM raw_events WHERE user_id = ? "
+                                     "AND batch_id = ? AND state IN ('skipped', 'poison') GROUP BY reason",
+                                     unit_.user(), batch));
   std::map<std::string, std::int64_t> reasons;
   while (true) {
     OMNICRM_ASSIGN(const bool more, rows.next());
@@ -175,9 +214,11 @@ Result<std::string> raw_event_image(storage::Connection& connection, UserId user
   return to_json(event) + "\n" + base64_encode(as_text(payload));
 }
 
-Result<void> restore_raw_event(storage::Connection& connection, UserId user, RawEventId id, std::string_view image) {
+Result<void> restore_raw_event(storage::Connection& connection, UserId user, RawEventId id,
+                               std::string_view image) {
   const std::size_t end = image.find('\n');
-  if (end == std::string_view::npos) return failure(ErrorCode::data_loss, "the image of a raw event is broken");
+  if (end == std::string_view::npos)
+    return failure(ErrorCode::data_loss, "the image of a raw event is broken");
   OMNICRM_ASSIGN(const RawEvent event, from_json<RawEvent>(image.substr(0, end)));
   OMNICRM_ASSIGN(const std::string payload, base64_decode(image.substr(end + 1)));
   OMNICRM_TRY(storage::execute(connection,

@@ -25,8 +25,19 @@ struct StoredItem {
 enum class PutOutcome {
   added,    ///< it was not here
   known,    ///< here with the same bytes; nothing changed
-  changed,  ///< here with other bytes; the new ones replaced them (a before-image is kept)
+  changed,  ///< here with other bytes; the new ones replaced them (another batch's leave a before-image)
 };
+
+struct Put {
+  PutOutcome outcome = PutOutcome::added;
+  /// Of a change to an item of the same batch: what the replaced bytes had become.
+  std::optional<RawEventState> replaced = {};
+};
+
+/// Whether an item that was read takes the place of the stored one of its name. A message is the same message
+/// for ever; events and cards change, and `origin.revision` says which is the newer, by the order of texts.
+/// Anything readable takes the place of an item of which nothing was kept.
+[[nodiscard]] bool takes_place(const RawEvent& item, const RawEvent& known);
 
 /// Number of items by state, of one batch or of a user.
 struct RawEventCounts {
@@ -39,16 +50,19 @@ class RawEvents {
  public:
   RawEvents(storage::Connection& connection, const Unit& unit) : connection_(connection), unit_(unit) {}
 
-  /// Stores an item under (connection, service, source_id). `compressed` is its zstd payload, or empty for an item
-  /// without one. `replace`: newer bytes replace older ones (events, cards); otherwise the first stay (mail).
-  Result<PutOutcome> put(RawEvent& event, std::string_view compressed, bool replace);
+  /// Stores an item under (connection, service, source_id). `compressed` is its zstd payload, or empty for an
+  /// item without one.
+  Result<Put> put(RawEvent& event, std::string_view compressed);
+  /// Whether it still waits to be normalized, with these bytes.
+  Result<bool> is_pending(const RawEvent& event);
 
   /// Items of the unit's batch with from <= id <= to that are still pending.
   Result<std::vector<StoredItem>> pending(RawEventId from, RawEventId to);
   /// One item with its payload, if it is still pending.
   Result<std::optional<StoredItem>> pending(RawEventId id);
   /// All items whose source id is `series`, or starts with it and `separator`.
-  Result<std::vector<StoredItem>> series(ConnectionId connection, std::string_view service, std::string_view series);
+  Result<std::vector<StoredItem>> series(ConnectionId connection, std::string_view service,
+                                         std::string_view series);
   Result<std::optional<RawEvent>> find(ConnectionId connection, std::string_view service,
                                        std::string_view source_id);
   Result<void> settle(RawEventId id, RawEventState state, std::string_view reason, std::int64_t version);
@@ -57,14 +71,15 @@ class RawEvents {
   Result<std::map<std::string, std::int64_t>> reasons(BatchId batch);
 
  private:
-  Result<PutOutcome> put_again(RawEvent& event, std::string_view compressed, bool replace);
+  Result<Put> put_again(RawEvent& event, std::string_view compressed);
 
   storage::Connection& connection_;
   const Unit& unit_;
 };
 
 /// The image of a raw event for `batch_changes`: its record, and its payload in base64.
-[[nodiscard]] Result<std::string> raw_event_image(storage::Connection& connection, UserId user, RawEventId id);
+[[nodiscard]] Result<std::string> raw_event_image(storage::Connection& connection, UserId user,
+                                                  RawEventId id);
 [[nodiscard]] Result<void> restore_raw_event(storage::Connection& connection, UserId user, RawEventId id,
                                              std::string_view image);
 

@@ -22,7 +22,8 @@ std::vector<ContactPoint> three_way_list(IdentityKind kind, const std::vector<Co
   if (current == after) return before;
   const auto key = [&](const ContactPoint& point) { return identity_key(kind, point).value_or(point.value); };
   const auto find = [&](const std::vector<ContactPoint>& list, const ContactPoint& wanted) {
-    return std::find_if(list.begin(), list.end(), [&](const ContactPoint& each) { return key(each) == key(wanted); });
+    return std::find_if(list.begin(), list.end(),
+                        [&](const ContactPoint& each) { return key(each) == key(wanted); });
   };
   std::vector<ContactPoint> list;
   for (const ContactPoint& point : current) {
@@ -67,7 +68,8 @@ Json three_way_object(const Json& current, const Json& before, const Json& after
     }
   }
   std::string text = "{";
-  for (const auto& [name, value] : now) text += (text.size() > 1 ? "," : "") + json_text(name) + ':' + value.text;
+  for (const auto& [name, value] : now)
+    text += (text.size() > 1 ? "," : "") + json_text(name) + ':' + value.text;
   return Json{text + '}'};
 }
 
@@ -111,7 +113,8 @@ Result<void> restore_contact_row(storage::Connection& connection, const Unit& un
 
 Result<void> restore_organization(storage::Connection& connection, const Unit& unit, const RowChange& change,
                                   bool exact) {
-  OMNICRM_ASSIGN(const auto current, find_row<Organization>(connection, unit.user(), OrganizationId{change.row_id}));
+  OMNICRM_ASSIGN(const auto current,
+                 find_row<Organization>(connection, unit.user(), OrganizationId{change.row_id}));
   if (!current || !change.before || !change.after) return {};
   OMNICRM_ASSIGN(const Organization before, from_row_image<Organization>(*change.before));
   OMNICRM_ASSIGN(const Organization after, from_row_image<Organization>(*change.after));
@@ -129,7 +132,8 @@ Result<void> restore_organization(storage::Connection& connection, const Unit& u
   return {};
 }
 
-Result<void> restore_task(storage::Connection& connection, const Unit& unit, const RowChange& change, bool exact) {
+Result<void> restore_task(storage::Connection& connection, const Unit& unit, const RowChange& change,
+                          bool exact) {
   OMNICRM_ASSIGN(const auto current, find_row<Task>(connection, unit.user(), TaskId{change.row_id}));
   if (!current || !change.before || !change.after) return {};
   OMNICRM_ASSIGN(const Task before, from_row_image<Task>(*change.before));
@@ -163,7 +167,8 @@ Result<void> restore_participant(storage::Connection& connection, const Unit& un
   if (!change.before || !change.after) return {};
   const auto contact_of = [](const std::string& image) -> Result<ContactId> {
     OMNICRM_ASSIGN(const auto fields, json_object_fields(image, "image"));
-    if (fields.size() != 2) return failure(ErrorCode::data_loss, "interaction_participants: damaged row image");
+    if (fields.size() != 2)
+      return failure(ErrorCode::data_loss, "interaction_participants: damaged row image");
     OMNICRM_ASSIGN(const std::string id, json_to_text(fields[1].second, "contact_id"));
     return ContactId::parse(id);
   };
@@ -191,7 +196,8 @@ Contact three_way(const Contact& current, const Contact& before, const Contact& 
   return restored;
 }
 
-Result<void> restore_change(storage::Connection& connection, const Unit& unit, const RowChange& change, bool exact) {
+Result<void> restore_change(storage::Connection& connection, const Unit& unit, const RowChange& change,
+                            bool exact) {
   if (change.table == "contacts") return restore_contact_row(connection, unit, change, exact);
   if (change.table == "organizations") return restore_organization(connection, unit, change, exact);
   if (change.table == "tasks") return restore_task(connection, unit, change, exact);

@@ -59,15 +59,16 @@ constexpr Field fields[] = {
     {"created_at", Kind::time, "c.created_at"},
     {"updated_at", Kind::time, "c.updated_at"},
     {"last_interaction_at", Kind::time,
-     "(SELECT MAX(p.occurred_at) FROM interaction_participants p WHERE p.user_id = c.user_id AND p.contact_id = c.id)"},
+     "(SELECT MAX(p.occurred_at) FROM interaction_participants p WHERE p.user_id = c.user_id AND "
+     "p.contact_id = c.id)"},
     {"interaction_count", Kind::count,
      "(SELECT COUNT(DISTINCT p.interaction_id) FROM interaction_participants p "
      "WHERE p.user_id = c.user_id AND p.contact_id = c.id)"},
 };
 
 enum class Op { eq, ne, contains, starts_with, in, lt, lte, gt, gte, exists };
-constexpr std::array<std::string_view, 10> op_names{"eq", "ne", "contains", "starts_with", "in",
-                                                    "lt", "lte", "gt", "gte", "exists"};
+constexpr std::array<std::string_view, 10> op_names{"eq", "ne",  "contains", "starts_with", "in",
+                                                    "lt", "lte", "gt",       "gte",         "exists"};
 
 bool allows(Kind kind, Op op) {
   const bool orders = op == Op::lt || op == Op::lte || op == Op::gt || op == Op::gte;
@@ -99,11 +100,20 @@ std::optional<Timestamp> relative_time(std::string_view text, Timestamp now) {
   if (parsed.ec != std::errc() || parsed.ptr != last || count < 0 || count > 1'000'000) return std::nullopt;
   std::chrono::minutes unit{};
   switch (text.back()) {
-    case 'm': unit = std::chrono::minutes(1); break;
-    case 'h': unit = std::chrono::hours(1); break;
-    case 'd': unit = std::chrono::days(1); break;
-    case 'w': unit = std::chrono::weeks(1); break;
-    default: return std::nullopt;
+    case 'm':
+      unit = std::chrono::minutes(1);
+      break;
+    case 'h':
+      unit = std::chrono::hours(1);
+      break;
+    case 'd':
+      unit = std::chrono::days(1);
+      break;
+    case 'w':
+      unit = std::chrono::weeks(1);
+      break;
+    default:
+      return std::nullopt;
   }
   return now + unit * (text[0] == '-' ? -count : count);
 }
@@ -122,7 +132,8 @@ class Compiler {
     const boost::json::value& inner = object.begin()->value();
     if (key == "all") return several(inner, place + ".all", " AND ", depth);
     if (key == "any") return several(inner, place + ".any", " OR ", depth);
-    if (key != "not") return invalid(place + '.' + key, "is not known; use all, any, not, or field, op and value");
+    if (key != "not")
+      return invalid(place + '.' + key, "is not known; use all, any, not, or field, op and value");
     OMNICRM_ASSIGN(const BoundSql negated, expression(inner, place + ".not", depth + 1));
     BoundSql sql;
     sql.add("(NOT ").add(negated).add(")");
@@ -132,7 +143,8 @@ class Compiler {
  private:
   Result<BoundSql> several(const boost::json::value& list, const std::string& place, std::string_view joint,
                            int depth) {
-    if (!list.is_array() || list.get_array().empty()) return invalid(place, "expected a list of one or more filters");
+    if (!list.is_array() || list.get_array().empty())
+      return invalid(place, "expected a list of one or more filters");
     BoundSql sql;
     sql.add("(");
     for (std::size_t i = 0; i < list.get_array().size(); ++i) {
@@ -156,7 +168,8 @@ class Compiler {
       } else if (key == "op" && entry.is_string()) {
         const auto found = std::find(op_names.begin(), op_names.end(), std::string_view(entry.get_string()));
         if (found == op_names.end()) {
-          return invalid(place + ".op", "must be eq, ne, contains, starts_with, in, lt, lte, gt, gte or exists");
+          return invalid(place + ".op",
+                         "must be eq, ne, contains, starts_with, in, lt, lte, gt, gte or exists");
         }
         op = static_cast<Op>(found - op_names.begin());
       } else if (key == "value") {
@@ -167,15 +180,18 @@ class Compiler {
     }
     if (!op) return invalid(place + ".op", "is missing");
     if (name.starts_with("custom.")) return custom(name.substr(7), *op, value, place);
-    const auto field = std::find_if(std::begin(fields), std::end(fields), [&](const Field& f) { return f.name == name; });
+    const auto field =
+        std::find_if(std::begin(fields), std::end(fields), [&](const Field& f) { return f.name == name; });
     if (field == std::end(fields)) return invalid(place + ".field", "there is no field \"" + name + '"');
     if (!allows(field->kind, *op)) {
-      return invalid(place + ".op", std::string(op_names[static_cast<std::size_t>(*op)]) + " does not go with " + name);
+      return invalid(place + ".op",
+                     std::string(op_names[static_cast<std::size_t>(*op)]) + " does not go with " + name);
     }
     return of_field(*field, *op, value, place);
   }
 
-  Result<BoundSql> of_field(const Field& field, Op op, const boost::json::value* value, const std::string& place) {
+  Result<BoundSql> of_field(const Field& field, Op op, const boost::json::value* value,
+                            const std::string& place) {
     BoundSql left;
     left.add(field.sql);
     if (field.kind != Kind::list) {
@@ -196,7 +212,8 @@ class Compiler {
     return sql;
   }
 
-  Result<BoundSql> custom(const std::string& name, Op op, const boost::json::value* value, const std::string& place) {
+  Result<BoundSql> custom(const std::string& name, Op op, const boost::json::value* value,
+                          const std::string& place) {
     if (name.empty() || name.size() > 100 || name.find_first_of("\"\\") != std::string::npos) {
       return invalid(place + ".field", "is not the name of a custom field");
     }
@@ -213,7 +230,8 @@ class Compiler {
     return value->get_bool();
   }
 
-  static Result<BoundSql> existence(const BoundSql& left, const boost::json::value* value, const std::string& place) {
+  static Result<BoundSql> existence(const BoundSql& left, const boost::json::value* value,
+                                    const std::string& place) {
     OMNICRM_ASSIGN(const bool wanted, flag(value, place));
     BoundSql sql;
     sql.add(wanted ? "(COALESCE(" : "(NOT COALESCE(").add(left).add(" <> '', 0))");
@@ -231,8 +249,8 @@ class Compiler {
       }
       sql.add("(COALESCE(").add(left).add(" IN (");
       for (std::size_t i = 0; i < value->get_array().size(); ++i) {
-        OMNICRM_ASSIGN(const BoundSql right, bound(field, op, value->get_array()[i],
-                                                   value_place + '[' + std::to_string(i) + ']'));
+        OMNICRM_ASSIGN(const BoundSql right,
+                       bound(field, op, value->get_array()[i], value_place + '[' + std::to_string(i) + ']'));
         if (i > 0) sql.add(", ");
         sql.add(right);
       }
@@ -272,7 +290,8 @@ class Compiler {
   }
 
   /// The value as a bound parameter, in the form in which the field is compared.
-  Result<BoundSql> bound(const Field& field, Op op, const boost::json::value& value, const std::string& place) {
+  Result<BoundSql> bound(const Field& field, Op op, const boost::json::value& value,
+                         const std::string& place) {
     BoundSql sql;
     switch (field.kind) {
       case Kind::flag:
@@ -320,7 +339,8 @@ class Compiler {
       if (const auto relative = relative_time(text, now_)) return *relative;
       if (const auto absolute = parse_timestamp(text)) return *absolute;
     }
-    return invalid(place, "must be a time such as 2026-01-31T09:00:00Z, 2026-01-31 or -30d (units m, h, d, w)");
+    return invalid(place,
+                   "must be a time such as 2026-01-31T09:00:00Z, 2026-01-31 or -30d (units m, h, d, w)");
   }
 
   static Result<std::string> text_value(const boost::json::value& value, const std::string& place) {

@@ -90,8 +90,9 @@ Result<Page<AuditEntry>> SqlAudit::list(const AuditFilter& filter, const PageReq
   }
   return unit_.read([&](storage::Connection& connection) -> Result<Page<AuditEntry>> {
     const std::int64_t wanted = page.limit + 1;
-    OMNICRM_ASSIGN(auto rows, storage::Query::run(connection, list_sql, unit_.user(), before, filter.operation,
-                                                  filter.subject_id, filter.batch_id, wanted));
+    OMNICRM_ASSIGN(auto rows,
+                   storage::Query::run(connection, list_sql, unit_.user(), before, filter.operation,
+                                       filter.subject_id, filter.batch_id, wanted));
     Page<AuditEntry> answer;
     while (true) {
       OMNICRM_ASSIGN(const bool more, rows.next());
@@ -110,9 +111,9 @@ Result<AuditVerification> SqlAudit::verify() {
     std::int64_t head_sequence = 0;
     std::string head_hash;
     {
-      OMNICRM_ASSIGN(auto head, storage::Query::run(connection,
-                                                    "SELECT sequence, hash FROM audit_heads WHERE user_id = ?",
-                                                    unit_.user()));
+      OMNICRM_ASSIGN(auto head, storage::Query::run(
+                                    connection, "SELECT sequence, hash FROM audit_heads WHERE user_id = ?",
+                                    unit_.user()));
       OMNICRM_ASSIGN(const bool found, head.next());
       if (found) {
         head_sequence = head.get<std::int64_t>(0);

@@ -11,8 +11,8 @@
 #include "repository/contact_rows.hpp"
 #include "repository/contact_search.hpp"
 #include "repository/contact_validation.hpp"
-#include "repository/segment_filter.hpp"
 #include "repository/row.hpp"
+#include "repository/segment_filter.hpp"
 
 namespace omnicrm::repository {
 namespace {
@@ -30,7 +30,9 @@ Result<void> check_organization(storage::Connection& connection, const Unit& uni
 }
 
 /// Who says what a caller of create or update writes.
-Origin editor(const Unit& unit) { return unit.actor() == "user" ? Origin::user : Origin::api; }
+Origin editor(const Unit& unit) {
+  return unit.actor() == "user" ? Origin::user : Origin::api;
+}
 
 void claim_fields(Contact& contact, const std::vector<std::string>& fields, const Claim& claim) {
   Provenance provenance = Provenance::parse(contact.provenance);
@@ -38,8 +40,8 @@ void claim_fields(Contact& contact, const std::vector<std::string>& fields, cons
   contact.provenance = provenance.to_json();
 }
 
-Result<void> audit(storage::Connection& connection, const Unit& unit, std::string_view operation, ContactId id,
-                   std::string_view details = "{}") {
+Result<void> audit(storage::Connection& connection, const Unit& unit, std::string_view operation,
+                   ContactId id, std::string_view details = "{}") {
   return audit_change(connection, unit, operation, "contact", id.to_string(), details);
 }
 
@@ -79,7 +81,8 @@ Result<Contact> update_contact(storage::Connection& connection, const Unit& unit
   after.created_at = before.created_at;
   OMNICRM_ASSIGN(const auto custom_fields, load_custom_fields(connection, unit));
   OMNICRM_TRY(normalize_contact(after, custom_fields));
-  if (after.organization_id != before.organization_id) OMNICRM_TRY(check_organization(connection, unit, after));
+  if (after.organization_id != before.organization_id)
+    OMNICRM_TRY(check_organization(connection, unit, after));
   const std::vector<std::string> fields = changed_fields(before, after);
   if (fields.empty()) return before;
   claim_fields(after, fields, Claim{editor(unit), unit.now(), {}});
@@ -91,7 +94,8 @@ Result<Contact> update_contact(storage::Connection& connection, const Unit& unit
   return after;
 }
 
-Result<void> remove_contact(storage::Connection& connection, const Unit& unit, ContactId id, std::int64_t version) {
+Result<void> remove_contact(storage::Connection& connection, const Unit& unit, ContactId id,
+                            std::int64_t version) {
   OMNICRM_ASSIGN(const Contact before, live_contact(connection, unit, id));
   if (version != 0 && before.version != version) return changed_meanwhile(id);
   Contact after = before;
@@ -113,14 +117,15 @@ Result<Contact> restore_contact(storage::Connection& connection, const Unit& uni
   return after;
 }
 
-Result<BoundSql> filter_condition(storage::Connection& connection, const Unit& unit, const ContactFilter& filter) {
+Result<BoundSql> filter_condition(storage::Connection& connection, const Unit& unit,
+                                  const ContactFilter& filter) {
   BoundSql condition;
   if (!filter.include_archived) condition.add(" AND c.archived = 0");
   if (filter.pinned) condition.add(" AND c.pinned = ?", *filter.pinned);
   if (filter.organization_id) condition.add(" AND c.organization_id = ?", *filter.organization_id);
   if (filter.tag_id) {
-    condition.add(" AND c.id IN (SELECT contact_id FROM contact_tags WHERE user_id = ? AND tag_id = ?)", unit.user(),
-                  *filter.tag_id);
+    condition.add(" AND c.id IN (SELECT contact_id FROM contact_tags WHERE user_id = ? AND tag_id = ?)",
+                  unit.user(), *filter.tag_id);
   }
   if (filter.segment_id) {
     OMNICRM_ASSIGN(const auto segment, find_row<Segment>(connection, unit.user(), *filter.segment_id));
@@ -133,8 +138,8 @@ Result<BoundSql> filter_condition(storage::Connection& connection, const Unit& u
 
 std::string filter_name(const ContactFilter& filter) {
   const auto id_text = [](const auto& id) { return id ? id->to_string() : std::string(); };
-  return "contacts.list\n" + std::to_string(static_cast<int>(filter.order)) + '\n' + id_text(filter.tag_id) + '\n' +
-         id_text(filter.organization_id) + '\n' + id_text(filter.segment_id) + '\n' +
+  return "contacts.list\n" + std::to_string(static_cast<int>(filter.order)) + '\n' + id_text(filter.tag_id) +
+         '\n' + id_text(filter.organization_id) + '\n' + id_text(filter.segment_id) + '\n' +
          (filter.pinned ? (*filter.pinned ? "pinned" : "not pinned") : "") + '\n' +
          (filter.include_archived ? "archived" : "");
 }
@@ -142,7 +147,8 @@ std::string filter_name(const ContactFilter& filter) {
 }  // namespace
 
 Result<Contact> SqlContacts::create(const Contact& draft) {
-  return unit_.write([&](storage::Connection& connection) { return create_contact(connection, unit_, draft); });
+  return unit_.write(
+      [&](storage::Connection& connection) { return create_contact(connection, unit_, draft); });
 }
 
 Result<Contact> SqlContacts::get(ContactId id) {
@@ -164,11 +170,13 @@ Result<std::optional<Contact>> SqlContacts::find(IdentityKind kind, std::string_
 }
 
 Result<Contact> SqlContacts::update(const Contact& changed) {
-  return unit_.write([&](storage::Connection& connection) { return update_contact(connection, unit_, changed); });
+  return unit_.write(
+      [&](storage::Connection& connection) { return update_contact(connection, unit_, changed); });
 }
 
 Result<void> SqlContacts::remove(ContactId id, std::int64_t version) {
-  return unit_.write([&](storage::Connection& connection) { return remove_contact(connection, unit_, id, version); });
+  return unit_.write(
+      [&](storage::Connection& connection) { return remove_contact(connection, unit_, id, version); });
 }
 
 Result<Contact> SqlContacts::restore(ContactId id) {
@@ -183,7 +191,8 @@ Result<Page<Contact>> SqlContacts::list(const ContactFilter& filter, const PageR
 }
 
 Result<Page<ContactHit>> SqlContacts::search(std::string_view text, const PageRequest& page) {
-  return unit_.read([&](storage::Connection& connection) { return search_contacts(connection, unit_, text, page); });
+  return unit_.read(
+      [&](storage::Connection& connection) { return search_contacts(connection, unit_, text, page); });
 }
 
 Result<MergeResult> SqlContacts::merge(ContactId survivor, const std::vector<ContactId>& absorbed) {
@@ -192,12 +201,14 @@ Result<MergeResult> SqlContacts::merge(ContactId survivor, const std::vector<Con
 }
 
 Result<Contact> SqlContacts::unmerge(BatchId merge) {
-  return unit_.write([&](storage::Connection& connection) { return unmerge_contacts(connection, unit_, merge); });
+  return unit_.write(
+      [&](storage::Connection& connection) { return unmerge_contacts(connection, unit_, merge); });
 }
 
 Result<Page<DuplicateSuggestion>> SqlContacts::suggest_duplicates(const PageRequest& page) {
-  return unit_.read(
-      [&](storage::Connection& connection) { return repository::suggest_duplicates(connection, unit_, page); });
+  return unit_.read([&](storage::Connection& connection) {
+    return repository::suggest_duplicates(connection, unit_, page);
+  });
 }
 
 }  // namespace omnicrm::repository

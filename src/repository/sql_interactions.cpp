@@ -34,14 +34,14 @@ Result<void> check(const Interaction& interaction) {
 Result<void> check_contact(storage::Connection& connection, UserId user, ContactId contact) {
   OMNICRM_ASSIGN(const auto found,
                  storage::query_one<std::int64_t>(
-                     connection, "SELECT 1 FROM contacts WHERE user_id = ? AND id = ? AND deleted_at IS NULL", user,
-                     contact));
+                     connection, "SELECT 1 FROM contacts WHERE user_id = ? AND id = ? AND deleted_at IS NULL",
+                     user, contact));
   if (!found) return not_found("contact", contact.to_string());
   return {};
 }
 
-/// Normalizes addresses, links each participant to the contact that owns its address, and makes `contact_id` a
-/// participant.
+/// Normalizes addresses, links each participant to the contact that owns its address, and makes `contact_id`
+/// a participant.
 Result<void> link_people(storage::Connection& connection, UserId user, Interaction& interaction) {
   std::size_t index = 0;
   for (Participant& person : interaction.participants) {
@@ -79,7 +79,8 @@ Result<Interaction> load(storage::Connection& connection, UserId user, Interacti
 Result<void> check_version(const Interaction& stored, std::int64_t version) {
   if (version == 0 || stored.version == version) return {};
   return failure(ErrorCode::conflict, "interaction " + stored.id.to_string() + ": version is " +
-                                          std::to_string(stored.version) + ", not " + std::to_string(version));
+                                          std::to_string(stored.version) + ", not " +
+                                          std::to_string(version));
 }
 
 /// What the caller may not change comes from the stored record.
@@ -107,9 +108,9 @@ std::string filter_name(const TimelineFilter& filter) {
   return name + (filter.include_bulk ? "|bulk" : "");
 }
 
-// One contact's timeline walks the participants' index, the whole one the interactions' own: both in order, so that
-// a page reads its own rows and no others. A contact that stands twice in an interaction counts once, by its first
-// participant row.
+// One contact's timeline walks the participants' index, the whole one the interactions' own: both in order,
+// so that a page reads its own rows and no others. A contact that stands twice in an interaction counts once,
+// by its first participant row.
 BoundSql timeline_query(UserId user, const TimelineFilter& filter) {
   static const std::string of_all =
       "SELECT " + std::string(column_list<Interaction, "i.">()) + " FROM interactions i WHERE i.user_id = ?";
@@ -121,8 +122,9 @@ BoundSql timeline_query(UserId user, const TimelineFilter& filter) {
   if (!filter.contact_id) return std::move(query.add(of_all, user));
   query.add(of_contact, user)
       .add(" AND p.contact_id = ?", *filter.contact_id)
-      .add(" AND NOT EXISTS (SELECT 1 FROM interaction_participants q WHERE q.user_id = p.user_id AND "
-           "q.interaction_id = p.interaction_id AND q.contact_id = p.contact_id AND q.ordinal < p.ordinal)");
+      .add(
+          " AND NOT EXISTS (SELECT 1 FROM interaction_participants q WHERE q.user_id = p.user_id AND "
+          "q.interaction_id = p.interaction_id AND q.contact_id = p.contact_id AND q.ordinal < p.ordinal)");
   return query;
 }
 
@@ -157,7 +159,8 @@ Result<Interaction> SqlInteractions::create(const Interaction& draft) {
     PendingTexts texts;
     OMNICRM_TRY(insert_interaction(connection, unit_, interaction, {}, texts));
     OMNICRM_TRY(texts.flush(connection, unit_.user()));
-    OMNICRM_TRY(append_audit(connection, unit_, "interactions.create", "interaction", interaction.id.to_string(),
+    OMNICRM_TRY(append_audit(connection, unit_, "interactions.create", "interaction",
+                             interaction.id.to_string(),
                              R"({"kind":")" + std::string(enum_name(interaction.kind)) + "\"}"));
     return interaction;
   });
@@ -171,13 +174,16 @@ Result<Interaction> SqlInteractions::update(const Interaction& changed) {
   OMNICRM_TRY(check(changed));
   return unit_.write([&](storage::Connection& connection) -> Result<Interaction> {
     OMNICRM_ASSIGN(const Interaction stored, load(connection, unit_.user(), changed.id));
-    if (stored.version != changed.version) OMNICRM_TRY(check_version(stored, std::max<std::int64_t>(changed.version, 1)));
+    if (stored.version != changed.version)
+      OMNICRM_TRY(check_version(stored, std::max<std::int64_t>(changed.version, 1)));
     Interaction next = merged(stored, changed);
     next.updated_at = unit_.now();
     OMNICRM_TRY(link_people(connection, unit_.user(), next));
     OMNICRM_TRY(replace_interaction(connection, unit_, next, std::nullopt));
     OMNICRM_TRY(record_change(connection, unit_,
-                              {.table = "interactions", .row_id = next.id.value, .before = row_image(stored),
+                              {.table = "interactions",
+                               .row_id = next.id.value,
+                               .before = row_image(stored),
                                .after = row_image(next)}));
     OMNICRM_TRY(append_audit(connection, unit_, "interactions.update", "interaction", next.id.to_string()));
     return next;
@@ -196,7 +202,8 @@ Result<void> SqlInteractions::remove(InteractionId id, std::int64_t version) {
                                    "SELECT user_id, ?, 'item', service || ':' || source_id, 'deleted', ? "
                                    "FROM raw_events WHERE user_id = ? AND id = ? "
                                    "ON CONFLICT (user_id, kind, value) DO NOTHING",
-                                   unit_.make_id<SuppressionId>(), unit_.now(), unit_.user(), *stored.raw_event_id));
+                                   unit_.make_id<SuppressionId>(), unit_.now(), unit_.user(),
+                                   *stored.raw_event_id));
     }
     return append_audit(connection, unit_, "interactions.delete", "interaction", id.to_string());
   });
@@ -210,10 +217,13 @@ Result<Page<Interaction>> SqlInteractions::timeline(const TimelineFilter& filter
   add_filters(query, filter, of_contact ? "p.occurred_at" : "i.occurred_at");
   if (!page.cursor.empty()) {
     OMNICRM_ASSIGN(const auto last, (read_cursor<Timestamp, InteractionId>(name, page.cursor)));
-    query.add(of_contact ? " AND (p.occurred_at, p.interaction_id) < (?, ?)" : " AND (i.occurred_at, i.id) < (?, ?)",
+    query.add(of_contact ? " AND (p.occurred_at, p.interaction_id) < (?, ?)"
+                         : " AND (i.occurred_at, i.id) < (?, ?)",
               std::get<0>(last), std::get<1>(last));
   }
-  query.add(of_contact ? " ORDER BY p.occurred_at DESC, p.interaction_id DESC" : " ORDER BY i.occurred_at DESC, i.id DESC")
+  query
+      .add(of_contact ? " ORDER BY p.occurred_at DESC, p.interaction_id DESC"
+                      : " ORDER BY i.occurred_at DESC, i.id DESC")
       .add(" LIMIT ?", page.limit + 1);
   return unit_.read([&](storage::Connection& connection) -> Result<Page<Interaction>> {
     if (of_contact) OMNICRM_TRY(check_contact(connection, unit_.user(), *filter.contact_id));
@@ -244,19 +254,19 @@ Result<std::vector<ContactActivity>> SqlInteractions::most_active(std::int64_t l
   if (limit < 1 || limit > 1'000) return invalid("limit", "must be 1 to 1,000");
   return unit_.read([&](storage::Connection& connection) -> Result<std::vector<ContactActivity>> {
     // Mail between the two, either way, and meetings: not everybody who was in copy.
-    OMNICRM_ASSIGN(
-        auto rows,
-        storage::Query::run(
-            connection,
-            "SELECT p.contact_id, c.display_name, COUNT(DISTINCT i.id), "
-            "COUNT(DISTINCT CASE WHEN i.direction = 'outbound' THEN i.id END), "
-            "COUNT(DISTINCT CASE WHEN i.direction = 'inbound' THEN i.id END), MAX(i.occurred_at) "
-            "FROM interaction_participants p JOIN interactions i ON i.user_id = p.user_id AND i.id = p.interaction_id "
-            "JOIN contacts c ON c.user_id = p.user_id AND c.id = p.contact_id "
-            "WHERE p.user_id = ? AND p.contact_id IS NOT NULL AND p.is_self = 0 AND i.is_bulk = 0 "
-            "AND (i.kind <> 'email' OR p.role = 'from' OR i.direction = 'outbound') "
-            "GROUP BY p.contact_id ORDER BY 3 DESC, c.sort_name, p.contact_id LIMIT ?",
-            unit_.user(), limit));
+    OMNICRM_ASSIGN(auto rows,
+                   storage::Query::run(
+                       connection,
+                       "SELECT p.contact_id, c.display_name, COUNT(DISTINCT i.id), "
+                       "COUNT(DISTINCT CASE WHEN i.direction = 'outbound' THEN i.id END), "
+                       "COUNT(DISTINCT CASE WHEN i.direction = 'inbound' THEN i.id END), MAX(i.occurred_at) "
+                       "FROM interaction_participants p JOIN interactions i ON i.user_id = p.user_id AND "
+                       "i.id = p.interaction_id "
+                       "JOIN contacts c ON c.user_id = p.user_id AND c.id = p.contact_id "
+                       "WHERE p.user_id = ? AND p.contact_id IS NOT NULL AND p.is_self = 0 AND i.is_bulk = 0 "
+                       "AND (i.kind <> 'email' OR p.role = 'from' OR i.direction = 'outbound') "
+                       "GROUP BY p.contact_id ORDER BY 3 DESC, c.sort_name, p.contact_id LIMIT ?",
+                       unit_.user(), limit));
     std::vector<ContactActivity> people;
     while (true) {
       OMNICRM_ASSIGN(const bool more, rows.next());

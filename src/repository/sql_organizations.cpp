@@ -84,8 +84,8 @@ Result<Organization> create_organization(storage::Connection& connection, const 
   const auto fields = changed_fields(Organization{}, organization);
   claim_fields(organization, fields, Claim{organization.source, organization.created_at, {}});
   OMNICRM_TRY(insert_row(connection, unit.user(), organization, sort_name(organization.name)));
-  OMNICRM_TRY(audit_change(connection, unit, "organizations.create", "organization", organization.id.to_string(),
-                           changed_fields_json(fields)));
+  OMNICRM_TRY(audit_change(connection, unit, "organizations.create", "organization",
+                           organization.id.to_string(), changed_fields_json(fields)));
   return organization;
 }
 
@@ -106,10 +106,11 @@ Result<Organization> update_organization(storage::Connection& connection, const 
   after.version = before.version + 1;
   after.updated_at = unit.now();
   OMNICRM_TRY(update_row(connection, unit.user(), after, sort_name(after.name)));
-  OMNICRM_TRY(record_change(connection, unit, {.table = "organizations",
-                                               .row_id = after.id.value,
-                                               .before = row_image(before),
-                                               .after = row_image(after)}));
+  OMNICRM_TRY(record_change(connection, unit,
+                            {.table = "organizations",
+                             .row_id = after.id.value,
+                             .before = row_image(before),
+                             .after = row_image(after)}));
   OMNICRM_TRY(audit_change(connection, unit, "organizations.update", "organization", after.id.to_string(),
                            changed_fields_json(fields)));
   return after;
@@ -130,10 +131,11 @@ Result<void> remove_organization(storage::Connection& connection, const Unit& un
   after.updated_at = unit.now();
   after.deleted_at = after.updated_at;
   OMNICRM_TRY(update_row(connection, unit.user(), after, sort_name(after.name)));
-  OMNICRM_TRY(record_change(connection, unit, {.table = "organizations",
-                                               .row_id = id.value,
-                                               .before = row_image(before),
-                                               .after = row_image(after)}));
+  OMNICRM_TRY(record_change(connection, unit,
+                            {.table = "organizations",
+                             .row_id = id.value,
+                             .before = row_image(before),
+                             .after = row_image(after)}));
   return audit_change(connection, unit, "organizations.delete", "organization", id.to_string(),
                       "{\"contacts\":" + std::to_string(linked.size()) + '}');
 }
@@ -141,11 +143,13 @@ Result<void> remove_organization(storage::Connection& connection, const Unit& un
 }  // namespace
 
 Result<Organization> SqlOrganizations::create(const Organization& draft) {
-  return unit_.write([&](storage::Connection& connection) { return create_organization(connection, unit_, draft); });
+  return unit_.write(
+      [&](storage::Connection& connection) { return create_organization(connection, unit_, draft); });
 }
 
 Result<Organization> SqlOrganizations::get(OrganizationId id) {
-  return unit_.read([&](storage::Connection& connection) { return find_organization(connection, unit_, id); });
+  return unit_.read(
+      [&](storage::Connection& connection) { return find_organization(connection, unit_, id); });
 }
 
 Result<std::optional<Organization>> SqlOrganizations::find(std::string_view text) {
@@ -155,7 +159,8 @@ Result<std::optional<Organization>> SqlOrganizations::find(std::string_view text
 }
 
 Result<Organization> SqlOrganizations::update(const Organization& changed) {
-  return unit_.write([&](storage::Connection& connection) { return update_organization(connection, unit_, changed); });
+  return unit_.write(
+      [&](storage::Connection& connection) { return update_organization(connection, unit_, changed); });
 }
 
 Result<void> SqlOrganizations::remove(OrganizationId id, std::int64_t version) {

@@ -118,7 +118,8 @@ Result<Page<Contact>> SqlSegments::contacts(SegmentId id, const PageRequest& pag
 Result<Page<Contact>> SqlSegments::preview(const Json& filter, const PageRequest& page) {
   OMNICRM_ASSIGN(const BoundSql condition, condition_of(filter, unit_));
   return unit_.read([&](storage::Connection& connection) {
-    return list_contacts(connection, unit_, condition, ContactOrder::name, page, "segments.preview\n" + filter.text);
+    return list_contacts(connection, unit_, condition, ContactOrder::name, page,
+                         "segments.preview\n" + filter.text);
   });
 }
 
@@ -127,9 +128,10 @@ Result<std::int64_t> SqlSegments::count(SegmentId id) {
     OMNICRM_ASSIGN(const Segment segment, find_segment(connection, unit_, id));
     OMNICRM_ASSIGN(const BoundSql condition, condition_of(segment.filter, unit_));
     BoundSql sql;
-    sql.add("SELECT COUNT(*) FROM contacts c WHERE c.user_id = ? AND c.deleted_at IS NULL "
-            "AND c.merged_into IS NULL",
-            unit_.user());
+    sql.add(
+        "SELECT COUNT(*) FROM contacts c WHERE c.user_id = ? AND c.deleted_at IS NULL "
+        "AND c.merged_into IS NULL",
+        unit_.user());
     sql.add(condition);
     OMNICRM_ASSIGN(storage::Query rows, sql.run(connection));
     OMNICRM_ASSIGN(const bool found, rows.next());

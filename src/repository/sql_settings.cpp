@@ -22,7 +22,8 @@ Result<void> check_name(std::string_view name) {
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-';
   };
   if (name.empty() || name.size() > longest_name) return invalid("name", "must be 1 to 100 bytes");
-  if (!std::all_of(name.begin(), name.end(), allowed)) return invalid("name", "may hold a-z, 0-9, '.', '_' and '-'");
+  if (!std::all_of(name.begin(), name.end(), allowed))
+    return invalid("name", "may hold a-z, 0-9, '.', '_' and '-'");
   return {};
 }
 
@@ -67,9 +68,10 @@ Result<Json> checked_setting(std::string_view name, const Json& value) {
 
 Result<Json> SqlSettings::get(std::string_view name) {
   return unit_.read([&](storage::Connection& connection) -> Result<Json> {
-    OMNICRM_ASSIGN(const auto value,
-                   storage::query_one<Json>(connection, "SELECT value FROM settings WHERE user_id = ? AND name = ?",
-                                            unit_.user(), name));
+    OMNICRM_ASSIGN(
+        const auto value,
+        storage::query_one<Json>(connection, "SELECT value FROM settings WHERE user_id = ? AND name = ?",
+                                 unit_.user(), name));
     return value.value_or(Json{});
   });
 }
@@ -83,13 +85,15 @@ Result<void> SqlSettings::set(std::string_view name, const Json& value) {
   }
   return unit_.write([&](storage::Connection& connection) -> Result<void> {
     if (removes) {
-      OMNICRM_TRY(storage::execute(connection, "DELETE FROM settings WHERE user_id = ? AND name = ?", unit_.user(), name));
+      OMNICRM_TRY(storage::execute(connection, "DELETE FROM settings WHERE user_id = ? AND name = ?",
+                                   unit_.user(), name));
     } else {
-      OMNICRM_TRY(storage::execute(connection,
-                                   "INSERT INTO settings (user_id, name, value, updated_at) VALUES (?, ?, ?, ?) "
-                                   "ON CONFLICT (user_id, name) DO UPDATE "
-                                   "SET value = excluded.value, updated_at = excluded.updated_at",
-                                   unit_.user(), name, checked, unit_.now()));
+      OMNICRM_TRY(
+          storage::execute(connection,
+                           "INSERT INTO settings (user_id, name, value, updated_at) VALUES (?, ?, ?, ?) "
+                           "ON CONFLICT (user_id, name) DO UPDATE "
+                           "SET value = excluded.value, updated_at = excluded.updated_at",
+                           unit_.user(), name, checked, unit_.now()));
     }
     return audit_change(connection, unit_, "settings.set", "setting", name);
   });
@@ -97,9 +101,10 @@ Result<void> SqlSettings::set(std::string_view name, const Json& value) {
 
 Result<std::vector<Setting>> SqlSettings::list() {
   return unit_.read([&](storage::Connection& connection) -> Result<std::vector<Setting>> {
-    OMNICRM_ASSIGN(auto rows, storage::Query::run(connection,
-                                                  "SELECT name, value FROM settings WHERE user_id = ? ORDER BY name",
-                                                  unit_.user()));
+    OMNICRM_ASSIGN(
+        auto rows,
+        storage::Query::run(connection, "SELECT name, value FROM settings WHERE user_id = ? ORDER BY name",
+                            unit_.user()));
     std::vector<Setting> settings;
     while (true) {
       OMNICRM_ASSIGN(const bool more, rows.next());

@@ -16,10 +16,10 @@ constexpr std::string_view list_name = "tags.list";
 constexpr std::string_view by_name_sql = select_sql<Tag, "WHERE user_id = ? AND sort_name = ?">();
 constexpr std::string_view list_sql =
     select_sql<Tag, "WHERE user_id = ? AND (sort_name, id) > (?, ?) ORDER BY sort_name, id LIMIT ?">();
-constexpr std::string_view of_contact_sql =
-    select_sql<Tag,
-               "WHERE user_id = ?1 AND id IN (SELECT tag_id FROM contact_tags WHERE user_id = ?1 AND contact_id = ?2) "
-               "ORDER BY sort_name, id">();
+constexpr std::string_view of_contact_sql = select_sql<
+    Tag,
+    "WHERE user_id = ?1 AND id IN (SELECT tag_id FROM contact_tags WHERE user_id = ?1 AND contact_id = ?2) "
+    "ORDER BY sort_name, id">();
 constexpr std::size_t most_contacts = 10'000;
 
 Result<Tag> find_tag(storage::Connection& connection, const Unit& unit, TagId id) {
@@ -28,15 +28,19 @@ Result<Tag> find_tag(storage::Connection& connection, const Unit& unit, TagId id
   return std::move(*tag);
 }
 
-Result<std::optional<Tag>> tag_of_name(storage::Connection& connection, const Unit& unit, std::string_view name) {
+Result<std::optional<Tag>> tag_of_name(storage::Connection& connection, const Unit& unit,
+                                       std::string_view name) {
   OMNICRM_ASSIGN(auto tags, list_rows<Tag>(connection, by_name_sql, unit.user(), sort_name(name)));
   if (tags.empty()) return std::optional<Tag>{};
   return std::optional<Tag>(std::move(tags.front()));
 }
 
 bool is_color(std::string_view color) {
-  const auto hex = [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); };
-  return color.empty() || (color.size() == 7 && color[0] == '#' && std::all_of(color.begin() + 1, color.end(), hex));
+  const auto hex = [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+  };
+  return color.empty() ||
+         (color.size() == 7 && color[0] == '#' && std::all_of(color.begin() + 1, color.end(), hex));
 }
 
 /// Normalizes name and color. Errors: `invalid_argument`, `already_exists` (another tag of that name).
@@ -79,7 +83,8 @@ Result<TagId> find_or_create_tag(storage::Connection& connection, const Unit& un
 }
 
 Result<Tag> SqlTags::create(std::string_view name, std::string_view color) {
-  return unit_.write([&](storage::Connection& connection) { return create_tag(connection, unit_, name, color); });
+  return unit_.write(
+      [&](storage::Connection& connection) { return create_tag(connection, unit_, name, color); });
 }
 
 Result<Tag> SqlTags::get(TagId id) {

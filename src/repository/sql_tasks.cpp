@@ -26,7 +26,8 @@ Result<void> check_task(storage::Connection& connection, const Unit& unit, Task&
   }
   if (task.interaction_id && task.interaction_id != before.interaction_id) {
     OMNICRM_ASSIGN(const auto found,
-                   storage::query_one<std::int64_t>(connection, "SELECT 1 FROM interactions WHERE user_id = ? AND id = ?",
+                   storage::query_one<std::int64_t>(connection,
+                                                    "SELECT 1 FROM interactions WHERE user_id = ? AND id = ?",
                                                     unit.user(), *task.interaction_id));
     if (!found) return not_found("interaction", task.interaction_id->to_string());
   }
@@ -59,7 +60,8 @@ void add_status(BoundSql& sql, TaskStatus status, Timestamp now) {
       sql.add(" AND done_at IS NULL");
       return;
     case TaskStatus::due:
-      sql.add(" AND done_at IS NULL AND due_at <= ? AND (snoozed_until IS NULL OR snoozed_until <= ?)", now, now);
+      sql.add(" AND done_at IS NULL AND due_at <= ? AND (snoozed_until IS NULL OR snoozed_until <= ?)", now,
+              now);
       return;
     case TaskStatus::snoozed:
       sql.add(" AND done_at IS NULL AND snoozed_until > ?", now);
@@ -162,7 +164,8 @@ Result<Page<Task>> SqlTasks::list(const TaskFilter& filter, const PageRequest& p
       if (!more) return answer;
       if (std::ssize(answer.items) == page.limit) {
         const Task& last = answer.items.back();
-        answer.next = make_cursor(name, std::int64_t{last.due_at.has_value()}, last.due_at.value_or(Timestamp{}), last.id);
+        answer.next = make_cursor(name, std::int64_t{last.due_at.has_value()},
+                                  last.due_at.value_or(Timestamp{}), last.id);
         return answer;
       }
       OMNICRM_ASSIGN(Task task, read_row<Task>(rows.statement()));

@@ -6,8 +6,8 @@
 
 namespace omnicrm::repository {
 
-/// `current` without the change from `before` to `after`: a field that still has the value the change gave it gets
-/// its old value, any other stays as it is. Equal to `before` when nothing changed since.
+/// `current` without the change from `before` to `after`: a field that still has the value the change gave it
+/// gets its old value, any other stays as it is. Equal to `before` when nothing changed since.
 template <Record T>
 [[nodiscard]] T without_change(const T& before, const T& after, const T& current) {
   if (current == after) return before;

@@ -14,6 +14,15 @@
 namespace omnicrm::repository {
 namespace {
 
+/// Links follow the addresses: a contact that came or went is no change of the interaction.
+Interaction without_links(Interaction interaction) {
+  for (Participant& person : interaction.participants) {
+    if (parse_address(person.address)) person.contact_id.reset();
+  }
+  interaction.contact_id.reset();
+  return interaction;
+}
+
 /// Links as they are now: whoever owns an address may have changed since the image was made.
 Result<void> link_again(storage::Connection& connection, const Unit& unit, Interaction& interaction) {
   for (Participant& person : interaction.participants) {
@@ -27,7 +36,8 @@ Result<void> link_again(storage::Connection& connection, const Unit& unit, Inter
 
 Result<void> undo_interaction(storage::Connection& connection, const Unit& unit, const RowChange& change) {
   if (!change.before) return {};
-  OMNICRM_ASSIGN(Interaction before, from_row_image<Interaction>(*change.before));
+  OMNICRM_ASSIGN(const Interaction image, from_row_image<Interaction>(*change.before));
+  Interaction before = without_links(image);
   OMNICRM_ASSIGN(const auto current, find_interaction(connection, unit.user(), before.id));
   if (!change.after) {
     if (current) return {};
@@ -38,7 +48,7 @@ Result<void> undo_interaction(storage::Connection& connection, const Unit& unit,
   }
   if (!current) return {};
   OMNICRM_ASSIGN(const Interaction after, from_row_image<Interaction>(*change.after));
-  Interaction restored = without_change(before, after, *current);
+  Interaction restored = without_change(before, without_links(after), without_links(*current));
   if (restored != before) {
     restored.version = current->version + 1;
     restored.updated_at = unit.now();
@@ -56,8 +66,8 @@ Result<void> undo_change(storage::Connection& connection, const Unit& unit, cons
 }
 
 template <class I>
-Result<std::vector<I>> ids_of(storage::Connection& connection, std::string_view sql, UserId user, BatchId batch,
-                              std::int64_t limit) {
+Result<std::vector<I>> ids_of(storage::Connection& connection, std::string_view sql, UserId user,
+                              BatchId batch, std::int64_t limit) {
   OMNICRM_ASSIGN(auto rows, storage::Query::run(connection, sql, user, batch, limit));
   std::vector<I> ids;
   while (true) {
@@ -68,7 +78,8 @@ Result<std::vector<I>> ids_of(storage::Connection& connection, std::string_view 
 }
 
 /// Whether somebody has worked with a contact since the batch made it.
-Result<bool> is_in_use(storage::Connection& connection, const Unit& unit, BatchId batch, const Contact& contact) {
+Result<bool> is_in_use(storage::Connection& connection, const Unit& unit, BatchId batch,
+                       const Contact& contact) {
   if (contact.pinned || contact.archived || contact.merged_into) return true;
   if (contact.provenance.text.find(R"("origin":"user")") != std::string::npos ||
       contact.provenance.text.find(R"("origin":"api")") != std::string::npos) {
@@ -78,19 +89,21 @@ Result<bool> is_in_use(storage::Connection& connection, const Unit& unit, BatchI
       const auto used,
       storage::query_one<std::int64_t>(
           connection,
-          "SELECT EXISTS (SELECT 1 FROM interaction_participants p JOIN interactions i ON i.user_id = p.user_id "
+          "SELECT EXISTS (SELECT 1 FROM interaction_participants p JOIN interactions i ON i.user_id = "
+          "p.user_id "
           "AND i.id = p.interaction_id WHERE p.user_id = ?1 AND p.contact_id = ?2 AND i.created_at > ?4) "
           "OR EXISTS (SELECT 1 FROM tasks WHERE user_id = ?1 AND contact_id = ?2) "
           "OR EXISTS (SELECT 1 FROM contact_tags WHERE user_id = ?1 AND contact_id = ?2) "
-          "OR EXISTS (SELECT 1 FROM batch_changes WHERE user_id = ?1 AND table_name = 'contacts' AND row_id = ?2 "
+          "OR EXISTS (SELECT 1 FROM batch_changes WHERE user_id = ?1 AND table_name = 'contacts' AND row_id "
+          "= ?2 "
           "AND batch_id <> ?3)",
           unit.user(), contact.id, batch, contact.created_at));
   return used.value_or(0) != 0;
 }
 
 /// Runs a delete that is bounded by a sub-select of keys.
-Result<std::int64_t> delete_some(storage::Connection& connection, std::string_view sql, UserId user, BatchId batch,
-                                 std::int64_t limit) {
+Result<std::int64_t> delete_some(storage::Connection& connection, std::string_view sql, UserId user,
+                                 BatchId batch, std::int64_t limit) {
   return storage::execute(connection, sql, user, batch, limit);
 }
 
@@ -100,10 +113,11 @@ Result<std::int64_t> undo_changes(storage::Connection& connection, const Unit& u
                                   std::int64_t limit) {
   OMNICRM_ASSIGN(const auto changes, changes_of(connection, unit.user(), batch, limit));
   for (const RowChange& change : changes) OMNICRM_TRY(undo_change(connection, unit, change));
-  return delete_some(connection,
-                     "DELETE FROM batch_changes WHERE user_id = ?1 AND batch_id = ?2 AND seq IN "
-                     "(SELECT seq FROM batch_changes WHERE user_id = ?1 AND batch_id = ?2 ORDER BY seq DESC LIMIT ?3)",
-                     unit.user(), batch, limit);
+  return delete_some(
+      connection,
+      "DELETE FROM batch_changes WHERE user_id = ?1 AND batch_id = ?2 AND seq IN "
+      "(SELECT seq FROM batch_changes WHERE user_id = ?1 AND batch_id = ?2 ORDER BY seq DESC LIMIT ?3)",
+      unit.user(), batch, limit);
 }
 
 Result<std::int64_t> undo_interactions(storage::Connection& connection, const Unit& unit, BatchId batch,
@@ -120,24 +134,26 @@ Result<std::int64_t> undo_interactions(storage::Connection& connection, const Un
 
 Result<std::int64_t> undo_contact_tags(storage::Connection& connection, const Unit& unit, BatchId batch,
                                        std::int64_t limit) {
-  return delete_some(connection,
-                     "DELETE FROM contact_tags WHERE user_id = ?1 AND (contact_id, tag_id) IN "
-                     "(SELECT contact_id, tag_id FROM contact_tags WHERE user_id = ?1 AND batch_id = ?2 LIMIT ?3)",
-                     unit.user(), batch, limit);
+  return delete_some(
+      connection,
+      "DELETE FROM contact_tags WHERE user_id = ?1 AND (contact_id, tag_id) IN "
+      "(SELECT contact_id, tag_id FROM contact_tags WHERE user_id = ?1 AND batch_id = ?2 LIMIT ?3)",
+      unit.user(), batch, limit);
 }
 
 Result<std::int64_t> undo_contacts(storage::Connection& connection, const Unit& unit, BatchId batch,
                                    std::int64_t limit) {
-  OMNICRM_ASSIGN(const auto ids, ids_of<ContactId>(connection,
-                                                   "SELECT id FROM contacts WHERE user_id = ? AND batch_id = ? "
-                                                   "ORDER BY seq LIMIT ?",
-                                                   unit.user(), batch, limit));
+  OMNICRM_ASSIGN(const auto ids,
+                 ids_of<ContactId>(connection,
+                                   "SELECT id FROM contacts WHERE user_id = ? AND batch_id = ? "
+                                   "ORDER BY seq LIMIT ?",
+                                   unit.user(), batch, limit));
   for (ContactId id : ids) {
     OMNICRM_ASSIGN(const auto contact, load_contact(connection, unit, id));
     OMNICRM_ASSIGN(const bool used, is_in_use(connection, unit, batch, *contact));
     if (used) {
-      OMNICRM_TRY(storage::execute(connection, "UPDATE contacts SET batch_id = NULL WHERE user_id = ? AND id = ?",
-                                   unit.user(), id));
+      OMNICRM_TRY(storage::execute(
+          connection, "UPDATE contacts SET batch_id = NULL WHERE user_id = ? AND id = ?", unit.user(), id));
     } else {
       OMNICRM_TRY(erase_contact(connection, unit, *contact));
     }
@@ -147,12 +163,13 @@ Result<std::int64_t> undo_contacts(storage::Connection& connection, const Unit& 
 
 Result<std::int64_t> undo_organizations(storage::Connection& connection, const Unit& unit, BatchId batch,
                                         std::int64_t limit) {
-  OMNICRM_ASSIGN(const std::int64_t kept,
-                 storage::execute(connection,
-                                  "UPDATE organizations SET batch_id = NULL WHERE user_id = ?1 AND batch_id = ?2 "
-                                  "AND EXISTS (SELECT 1 FROM contacts c WHERE c.user_id = ?1 "
-                                  "AND c.organization_id = organizations.id)",
-                                  unit.user(), batch));
+  OMNICRM_ASSIGN(
+      const std::int64_t kept,
+      storage::execute(connection,
+                       "UPDATE organizations SET batch_id = NULL WHERE user_id = ?1 AND batch_id = ?2 "
+                       "AND EXISTS (SELECT 1 FROM contacts c WHERE c.user_id = ?1 "
+                       "AND c.organization_id = organizations.id)",
+                       unit.user(), batch));
   OMNICRM_ASSIGN(const std::int64_t gone,
                  delete_some(connection,
                              "DELETE FROM organizations WHERE user_id = ?1 AND id IN "
@@ -161,12 +178,14 @@ Result<std::int64_t> undo_organizations(storage::Connection& connection, const U
   return kept + gone;
 }
 
-Result<std::int64_t> undo_tags(storage::Connection& connection, const Unit& unit, BatchId batch, std::int64_t limit) {
-  OMNICRM_ASSIGN(const std::int64_t kept,
-                 storage::execute(connection,
-                                  "UPDATE tags SET batch_id = NULL WHERE user_id = ?1 AND batch_id = ?2 AND EXISTS "
-                                  "(SELECT 1 FROM contact_tags t WHERE t.user_id = ?1 AND t.tag_id = tags.id)",
-                                  unit.user(), batch));
+Result<std::int64_t> undo_tags(storage::Connection& connection, const Unit& unit, BatchId batch,
+                               std::int64_t limit) {
+  OMNICRM_ASSIGN(
+      const std::int64_t kept,
+      storage::execute(connection,
+                       "UPDATE tags SET batch_id = NULL WHERE user_id = ?1 AND batch_id = ?2 AND EXISTS "
+                       "(SELECT 1 FROM contact_tags t WHERE t.user_id = ?1 AND t.tag_id = tags.id)",
+                       unit.user(), batch));
   OMNICRM_ASSIGN(const std::int64_t gone,
                  delete_some(connection,
                              "DELETE FROM tags WHERE user_id = ?1 AND id IN "
@@ -186,9 +205,10 @@ Result<std::int64_t> undo_sources(storage::Connection& connection, const Unit& u
   OMNICRM_ASSIGN(const std::int64_t cursors,
                  storage::execute(connection, "DELETE FROM sync_cursors WHERE user_id = ? AND batch_id = ?",
                                   unit.user(), batch));
-  OMNICRM_ASSIGN(const std::int64_t decisions,
-                 storage::execute(connection, "DELETE FROM contact_decisions WHERE user_id = ? AND batch_id = ?",
-                                  unit.user(), batch));
+  OMNICRM_ASSIGN(
+      const std::int64_t decisions,
+      storage::execute(connection, "DELETE FROM contact_decisions WHERE user_id = ? AND batch_id = ?",
+                       unit.user(), batch));
   return cursors + decisions;
 }
 

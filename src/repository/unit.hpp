@@ -43,20 +43,28 @@ class Unit {
   }
 
   [[nodiscard]] const Environment& environment() const noexcept { return *environment_; }
-  [[nodiscard]] const std::shared_ptr<const Environment>& shared_environment() const noexcept { return environment_; }
+  [[nodiscard]] const std::shared_ptr<const Environment>& shared_environment() const noexcept {
+    return environment_;
+  }
   [[nodiscard]] const UserId& user() const noexcept { return user_; }
   [[nodiscard]] const std::string& actor() const noexcept { return actor_; }
   [[nodiscard]] const std::optional<BatchId>& batch() const noexcept { return batch_; }
   [[nodiscard]] Timestamp now() const { return environment_->clock->now(); }
   template <class I>
-  [[nodiscard]] I make_id() const { return environment_->ids->template make<I>(); }
+  [[nodiscard]] I make_id() const {
+    return environment_->ids->template make<I>();
+  }
 
   /// Runs `work(Connection&)`, which returns a Result<T>, on a snapshot (or in the bound transaction).
   template <class F>
-  auto read(F&& work) const -> std::invoke_result_t<F&, storage::Connection&> { return run<false>(work); }
+  auto read(F&& work) const -> std::invoke_result_t<F&, storage::Connection&> {
+    return run<false>(work);
+  }
   /// The same, able to write, atomic.
   template <class F>
-  auto write(F&& work) const -> std::invoke_result_t<F&, storage::Connection&> { return run<true>(work); }
+  auto write(F&& work) const -> std::invoke_result_t<F&, storage::Connection&> {
+    return run<true>(work);
+  }
 
  private:
   template <bool writing, class F>

@@ -13,7 +13,9 @@ using repository::find_row;
 using repository::update_row;
 
 // Each batch reads its files from the start: positions are a batch's own, and go when it is undone.
-std::string scope_of(BatchId batch, std::string_view scope) { return batch.to_string() + "/" + std::string(scope); }
+std::string scope_of(BatchId batch, std::string_view scope) {
+  return batch.to_string() + "/" + std::string(scope);
+}
 
 constexpr std::string_view files_service = "files";
 
@@ -54,21 +56,23 @@ Result<void> add_counts(storage::Connection& connection, UserId user, BatchId id
   return store_batch(connection, user, batch);
 }
 
-Result<std::string> load_position(storage::Connection& connection, UserId user, ConnectionId source, BatchId batch,
-                                  std::string_view scope) {
-  OMNICRM_ASSIGN(auto cursor, find_row<SyncCursor>(connection, user, source, files_service, scope_of(batch, scope)));
+Result<std::string> load_position(storage::Connection& connection, UserId user, ConnectionId source,
+                                  BatchId batch, std::string_view scope) {
+  OMNICRM_ASSIGN(auto cursor,
+                 find_row<SyncCursor>(connection, user, source, files_service, scope_of(batch, scope)));
   return cursor ? std::move(cursor->position) : std::string();
 }
 
-Result<void> store_position(storage::Connection& connection, const repository::Unit& unit, ConnectionId source,
-                            std::string_view scope, std::string_view position) {
-  OMNICRM_TRY(storage::execute(connection,
-                               "INSERT INTO sync_cursors (user_id, connection_id, service, scope, position, batch_id, "
-                               "updated_at) VALUES (?, ?, ?, ?, ?, ?, ?) "
-                               "ON CONFLICT (user_id, connection_id, service, scope) DO UPDATE SET "
-                               "position = excluded.position, updated_at = excluded.updated_at",
-                               unit.user(), source, files_service, scope_of(*unit.batch(), scope), position,
-                               *unit.batch(), unit.now()));
+Result<void> store_position(storage::Connection& connection, const repository::Unit& unit,
+                            ConnectionId source, std::string_view scope, std::string_view position) {
+  OMNICRM_TRY(storage::execute(
+      connection,
+      "INSERT INTO sync_cursors (user_id, connection_id, service, scope, position, batch_id, "
+      "updated_at) VALUES (?, ?, ?, ?, ?, ?, ?) "
+      "ON CONFLICT (user_id, connection_id, service, scope) DO UPDATE SET "
+      "position = excluded.position, updated_at = excluded.updated_at",
+      unit.user(), source, files_service, scope_of(*unit.batch(), scope), position, *unit.batch(),
+      unit.now()));
   return {};
 }
 
@@ -84,8 +88,8 @@ Result<void> mark_failed(const repository::Unit& unit, BatchId id, std::string_v
   });
 }
 
-Result<void> finish_if_complete(storage::Connection& connection, const repository::Unit& unit, ConnectionId source,
-                                BatchId id) {
+Result<void> finish_if_complete(storage::Connection& connection, const repository::Unit& unit,
+                                ConnectionId source, BatchId id) {
   OMNICRM_ASSIGN(const std::string fetched, load_position(connection, unit.user(), source, id, whole_source));
   if (fetched != at_end) return {};
   OMNICRM_ASSIGN(SyncBatch batch, load_batch(connection, unit.user(), id));
@@ -97,6 +101,9 @@ Result<void> finish_if_complete(storage::Connection& connection, const repositor
   batch.total = batch.counts.items;
   batch.finished_at = unit.now();
   OMNICRM_TRY(store_batch(connection, unit.user(), batch));
+  // Nobody reads on from here: a later batch begins at the start of its files.
+  OMNICRM_TRY(storage::execute(connection, "DELETE FROM sync_cursors WHERE user_id = ? AND batch_id = ?",
+                               unit.user(), id));
   return repository::append_audit(connection, unit, "sync.finished", "batch", id.to_string(),
                                   "{\"items\":" + std::to_string(batch.counts.items) +
                                       ",\"interactions\":" + std::to_string(batch.counts.interactions) +

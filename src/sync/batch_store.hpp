@@ -25,15 +25,16 @@ namespace omnicrm::sync {
 [[nodiscard]] Result<std::string> load_position(storage::Connection& connection, UserId user,
                                                 ConnectionId source, BatchId batch, std::string_view scope);
 [[nodiscard]] Result<void> store_position(storage::Connection& connection, const repository::Unit& unit,
-                                          ConnectionId source, std::string_view scope, std::string_view position);
+                                          ConnectionId source, std::string_view scope,
+                                          std::string_view position);
 
 /// A scope's position once it was read to its end.
 inline constexpr std::string_view at_end = "end";
 /// The scope that stands for the whole source: `at_end` when every scope is.
 inline constexpr std::string_view whole_source = "";
 
-/// Ends a running batch as failed, with the reason; what it wrote stays until it is undone. In a transaction of its
-/// own.
+/// Ends a running batch as failed, with the reason; what it wrote stays until it is undone. In a transaction
+/// of its own.
 [[nodiscard]] Result<void> mark_failed(const repository::Unit& unit, BatchId id, std::string_view reason);
 
 /// Ends a running batch when all it fetched has reached a terminal state and nothing is left to fetch.

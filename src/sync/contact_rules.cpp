@@ -9,14 +9,17 @@ namespace omnicrm::sync {
 namespace {
 
 constexpr std::array<std::string_view, 13> rule_names = {
-    "card",          "wrote_to",       "met",                 "wrote_to_you", "own_address", "role_address", "resource",
-    "list_mail",     "auto_submitted", "too_many_recipients", "suppressed",   "bad_address", "policy"};
+    "card",         "wrote_to",    "met",       "wrote_to_you",   "own_address",
+    "role_address", "resource",    "list_mail", "auto_submitted", "too_many_recipients",
+    "suppressed",   "bad_address", "policy"};
 
 bool is_recipient(ParticipantRole role) {
   return role == ParticipantRole::to || role == ParticipantRole::cc || role == ParticipantRole::bcc;
 }
 
-bool is_sender(ParticipantRole role) { return role == ParticipantRole::from || role == ParticipantRole::sender; }
+bool is_sender(ParticipantRole role) {
+  return role == ParticipantRole::from || role == ParticipantRole::sender;
+}
 
 /// What the item as a whole says about everybody in it; nothing when each is decided alone.
 std::optional<ContactRule> rule_of_item(const ItemFacts& facts) {
@@ -31,7 +34,8 @@ std::optional<ContactRule> rule_of_item(const ItemFacts& facts) {
   return std::nullopt;
 }
 
-ContactRule rule_of_role(ParticipantRole role, InteractionKind kind, Direction direction, ContactPolicy policy) {
+ContactRule rule_of_role(ParticipantRole role, InteractionKind kind, Direction direction,
+                         ContactPolicy policy) {
   if (policy == ContactPolicy::none) return ContactRule::policy;
   if (kind == InteractionKind::meeting) return ContactRule::met;
   if (direction == Direction::outbound && is_recipient(role)) return ContactRule::wrote_to;
@@ -56,7 +60,9 @@ ContactRule decide_one(const Participant& person, const Address& address, const 
 
 }  // namespace
 
-std::string_view to_string(ContactRule rule) noexcept { return rule_names[static_cast<std::size_t>(rule)]; }
+std::string_view to_string(ContactRule rule) noexcept {
+  return rule_names[static_cast<std::size_t>(rule)];
+}
 
 Owner::Owner(std::span<const std::string> addresses) {
   for (const std::string& text : addresses) {
@@ -108,6 +114,13 @@ std::vector<PersonDecision> decide(const ItemFacts& facts, InteractionKind kind,
       same->rule = decision.rule;
       if (same->name.empty()) same->name = std::move(decision.name);
     }
+  }
+  // The user's own card has the user's other addresses on it too.
+  const bool own_card = facts.is_card && std::ranges::any_of(people, [](const PersonDecision& person) {
+                          return person.rule == ContactRule::own_address;
+                        });
+  for (PersonDecision& person : people) {
+    if (own_card) person.rule = ContactRule::own_address;
   }
   return people;
 }

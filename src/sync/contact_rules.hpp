@@ -20,18 +20,20 @@ enum class ContactRule {
   met,           ///< they and the user were in a meeting
   wrote_to_you,  ///< they wrote to the user
   own_address,
-  role_address,          ///< no-reply and its kin, list robots
-  resource,              ///< a room or a device (RFC 5545 CUTYPE)
-  list_mail,             ///< List-Id, List-Unsubscribe, Precedence: bulk/list/junk
-  auto_submitted,        ///< Auto-Submitted other than `no`
-  too_many_recipients,   ///< over 25
-  suppressed,            ///< the user deleted or rejected them
-  bad_address,           ///< not an address
-  policy,                ///< the connection's policy does not take this direction
+  role_address,         ///< no-reply and its kin, list robots
+  resource,             ///< a room or a device (RFC 5545 CUTYPE)
+  list_mail,            ///< List-Id, List-Unsubscribe, Precedence: bulk/list/junk
+  auto_submitted,       ///< Auto-Submitted other than `no`
+  too_many_recipients,  ///< over 25
+  suppressed,           ///< the user deleted or rejected them
+  bad_address,          ///< not an address
+  policy,               ///< the connection's policy does not take this direction
 };
 
 [[nodiscard]] std::string_view to_string(ContactRule rule) noexcept;
-[[nodiscard]] constexpr bool makes_contact(ContactRule rule) noexcept { return rule <= ContactRule::wrote_to_you; }
+[[nodiscard]] constexpr bool makes_contact(ContactRule rule) noexcept {
+  return rule <= ContactRule::wrote_to_you;
+}
 
 /// Recipients beyond which a mail says nothing about who knows whom.
 inline constexpr std::size_t max_recipients = 25;
@@ -59,8 +61,8 @@ struct PersonDecision {
 
 /// Decides about everybody in an item but for suppression, which needs the storage: `suppressed` is asked for
 /// each address that would make a contact. The answer depends on the item alone, never on others.
-[[nodiscard]] std::vector<PersonDecision> decide(const ItemFacts& facts, InteractionKind kind, const Owner& owner,
-                                                 ContactPolicy policy);
+[[nodiscard]] std::vector<PersonDecision> decide(const ItemFacts& facts, InteractionKind kind,
+                                                 const Owner& owner, ContactPolicy policy);
 
 /// Which way the item went, seen from the user.
 [[nodiscard]] Direction direction_of(const ItemFacts& facts, const Owner& owner);

@@ -1,8 +1,8 @@
 #include "sync/dry_run.hpp"
 
 #include "core/errors.hpp"
-#include "model/reflect.hpp"
 #include "model/describe.hpp"
+#include "model/reflect.hpp"
 #include "storage/query.hpp"
 #include "storage/scratch.hpp"
 #include "sync/contact_rules.hpp"

@@ -14,20 +14,17 @@
 namespace omnicrm::sync {
 namespace {
 
-// A transaction holds so many items, or so many bytes of them: enough to make its fixed costs small, little enough
-// that memory does not matter and others get their turn to write.
+// A transaction holds so many items, or so many bytes of them: enough to make its fixed costs small, little
+// enough that memory does not matter and others get their turn to write.
 constexpr std::size_t chunk_items = 256;
 constexpr std::size_t chunk_bytes = std::size_t{2} << 20;
-// Level 3 takes 20% less room than 1 and costs 20 us more for a typical message.
-constexpr int compression_level = 3;
+// Measured on 6,046 messages of 5.4 KB: level 3 takes 2% less room and a third more time.
+constexpr int compression_level = 1;
 
 struct FetchedItem {
   RawEvent event;
   std::string compressed;
 };
-
-/// Events and cards change under the same id; a message with a known id is the same message.
-bool newer_replaces(const RawEvent& event) { return event.service != "mail"; }
 
 Result<FetchedItem> prepare(SourceItem& item, ConnectionId connection) {
   FetchedItem fetched;
@@ -45,6 +42,20 @@ Result<FetchedItem> prepare(SourceItem& item, ConnectionId connection) {
     OMNICRM_ASSIGN(fetched.compressed, zstd::compress(item.payload, compression_level));
   }
   return fetched;
+}
+
+/// Where an item is counted that has reached its terminal state; null for one that has not.
+std::int64_t* count_of(BatchCounts& counts, RawEventState state) {
+  switch (state) {
+    case RawEventState::normalized:
+      return &counts.normalized;
+    case RawEventState::poison:
+      return &counts.poison;
+    case RawEventState::skipped:
+      return &counts.skipped;
+    default:
+      return nullptr;
+  }
 }
 
 /// One run of the job.
@@ -83,7 +94,8 @@ class Import {
   Result<void> read_scope(const PlanFile& file) {
     std::string position;
     OMNICRM_TRY(unit_.read([&](storage::Connection& connection) -> Result<void> {
-      OMNICRM_ASSIGN(position, load_position(connection, unit_.user(), source_->connection(), batch_id_, file.path));
+      OMNICRM_ASSIGN(position,
+                     load_position(connection, unit_.user(), source_->connection(), batch_id_, file.path));
       return {};
     }));
     if (position == at_end) return {};
@@ -126,7 +138,10 @@ class Import {
       OMNICRM_TRY(store_position(connection, bound, source_->connection(), file.path, position));
       OMNICRM_TRY(add_counts(connection, unit_.user(), batch_id_, counts));
       if (job.from.is_nil() && job.changed.empty()) return {};
-      jobs::NewJob next{.kind = std::string(normalize_kind), .payload = {to_json(job)}, .run_at = {}, .unique_key = {},
+      jobs::NewJob next{.kind = std::string(normalize_kind),
+                        .payload = {to_json(job)},
+                        .run_at = {},
+                        .unique_key = {},
                         .batch_id = batch_id_};
       OMNICRM_TRY(context_.enqueue(connection, {next}));
       return {};
@@ -141,17 +156,21 @@ class Import {
     NormalizeJob job{.batch_id = batch_id_, .from = {}, .to = {}, .changed = {}};
     for (FetchedItem& item : chunk_) {
       const RawEventState state = item.event.state;
-      OMNICRM_ASSIGN(const auto outcome, raw_events.put(item.event, item.compressed, newer_replaces(item.event)));
+      OMNICRM_ASSIGN(const repository::Put put, raw_events.put(item.event, item.compressed));
       ++counts.items;
-      if (outcome == repository::PutOutcome::known) {
+      if (put.outcome == repository::PutOutcome::known) {
         ++counts.known;
-      } else if (outcome == repository::PutOutcome::changed) {
+      } else if (put.outcome == repository::PutOutcome::changed) {
         job.changed.push_back(item.event.id);
+        if (!put.replaced) continue;
+        // Twice in one source: the newer one is to be settled once more, the older one was known.
+        ++counts.known;
+        if (std::int64_t* counted = count_of(counts, *put.replaced)) --*counted;
       } else if (state == RawEventState::pending) {
         if (job.from.is_nil()) job.from = item.event.id;
         job.to = item.event.id;
-      } else {
-        ++(state == RawEventState::poison ? counts.poison : counts.skipped);
+      } else if (std::int64_t* counted = count_of(counts, state)) {
+        ++*counted;
       }
     }
     return job;

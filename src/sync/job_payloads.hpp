@@ -18,7 +18,7 @@ namespace omnicrm {
 template <>
 inline constexpr auto required_fields<sync::BatchJob> = std::to_array<std::string_view>({"batch_id"});
 template <>
-inline constexpr auto required_fields<sync::NormalizeJob> =
-    std::to_array<std::string_view>({"batch_id", "from", "to"});
+inline constexpr auto required_fields<sync::NormalizeJob> = std::to_array<std::string_view>({"batch_id",
+                                                                                             "from", "to"});
 
 }  // namespace omnicrm

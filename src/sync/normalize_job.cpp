@@ -27,7 +27,9 @@ struct ParsedItem {
 };
 
 RawItem raw_item(const StoredItem& stored) {
-  return {.source_id = stored.event.source_id, .content_type = stored.event.content_type, .payload = stored.payload,
+  return {.source_id = stored.event.source_id,
+          .content_type = stored.event.content_type,
+          .payload = stored.payload,
           .origin = &stored.event.origin};
 }
 
@@ -35,7 +37,9 @@ RawItem raw_item(const StoredItem& stored) {
 class Normalization {
  public:
   Normalization(const Parts& parts, jobs::Context& context, NormalizeJob payload)
-      : parts_(parts), context_(context), unit_(parts.environment, context.user(), "job"),
+      : parts_(parts),
+        context_(context),
+        unit_(parts.environment, context.user(), "job"),
         payload_(std::move(payload)) {}
 
   Result<jobs::Outcome> run() {
@@ -63,7 +67,8 @@ class Normalization {
       repository::RawEvents raw_events(connection, bound);
       if (!payload_.from.is_nil()) {
         OMNICRM_ASSIGN(auto run, raw_events.pending(payload_.from, payload_.to));
-        for (StoredItem& item : run) items_.push_back({.stored = std::move(item), .normalized = {}, .series = {}});
+        for (StoredItem& item : run)
+          items_.push_back({.stored = std::move(item), .normalized = {}, .series = {}});
       }
       for (RawEventId id : payload_.changed) {
         OMNICRM_ASSIGN(auto item, raw_events.pending(id));
@@ -77,7 +82,8 @@ class Normalization {
     const RawEvent& event = item.stored.event;
     item.normalizer = parts_.normalizer(event.content_type);
     if (item.normalizer == nullptr) return;
-    item.series = std::string_view(event.source_id).substr(0, item.normalizer->series_length(event.source_id));
+    item.series =
+        std::string_view(event.source_id).substr(0, item.normalizer->series_length(event.source_id));
     if (is_series(event)) return;
     const RawItem raw = raw_item(item.stored);
     item.normalized = item.normalizer->normalize(std::span(&raw, 1), options_);
@@ -100,16 +106,24 @@ class Normalization {
     BatchCounts counts = writer.counts();
     OMNICRM_TRY(add_counts(connection, unit_.user(), payload_.batch_id, counts));
     if (!items_.empty()) {
-      OMNICRM_TRY(finish_if_complete(connection, bound, items_.front().stored.event.connection_id, payload_.batch_id));
+      OMNICRM_TRY(finish_if_complete(connection, bound, items_.front().stored.event.connection_id,
+                                     payload_.batch_id));
     }
     return context_.complete_in(connection);
   }
 
-  Result<void> write_item(storage::Connection& connection, const repository::Unit& bound, RecordWriter& writer,
-                          const ParsedItem& item, std::set<std::string_view>& series_done) {
+  Result<void> write_item(storage::Connection& connection, const repository::Unit& bound,
+                          RecordWriter& writer, const ParsedItem& item,
+                          std::set<std::string_view>& series_done) {
     const RawEvent& event = item.stored.event;
+    if (event.service != "mail") {
+      // Newer bytes may have come since it was read, or with the same job: what brought them settles it.
+      OMNICRM_ASSIGN(const bool waits, repository::RawEvents(connection, bound).is_pending(event));
+      if (!waits) return {};
+    }
     if (item.normalizer == nullptr) {
-      return writer.settle(event, RawEventState::poison, "no_reader: nothing here reads " + event.content_type, 0);
+      return writer.settle(event, RawEventState::poison,
+                           "no_reader: nothing here reads " + event.content_type, 0);
     }
     OMNICRM_ASSIGN(const bool suppressed, writer.is_suppressed(event));
     if (suppressed) return writer.settle(event, RawEventState::skipped, "suppressed: deleted by the user", 0);
@@ -121,8 +135,8 @@ class Normalization {
   }
 
   /// A recurring event and its exceptions, of this and of earlier batches, together.
-  Result<void> write_series(storage::Connection& connection, const repository::Unit& bound, RecordWriter& writer,
-                            const ParsedItem& item) {
+  Result<void> write_series(storage::Connection& connection, const repository::Unit& bound,
+                            RecordWriter& writer, const ParsedItem& item) {
     const RawEvent& first = item.stored.event;
     repository::RawEvents raw_events(connection, bound);
     OMNICRM_ASSIGN(auto stored, raw_events.series(first.connection_id, first.service, item.series));
@@ -135,7 +149,12 @@ class Normalization {
       raw.push_back(raw_item(member));
       events.push_back(member.event);
     }
-    return writer.write_series(events, item.normalizer->normalize(raw, options_), *item.normalizer, item.series);
+    std::set<RawEventId> own;
+    for (const ParsedItem& other : items_) {
+      if (is_series(other.stored.event) && other.series == item.series) own.insert(other.stored.event.id);
+    }
+    return writer.write_series(events, own, item.normalizer->normalize(raw, options_), *item.normalizer,
+                               item.series);
   }
 
   const Parts& parts_;

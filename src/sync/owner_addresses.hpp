@@ -12,9 +12,10 @@
 
 namespace omnicrm::sync {
 
-/// The source's list and the setting `user.addresses`, normalized; when both are empty, what the mail itself says:
-/// who wrote the messages in Sent folders, and where messages were delivered to.
-[[nodiscard]] Result<std::vector<std::string>> owner_addresses(const Parts& parts, const repository::Unit& unit,
+/// The source's list and the setting `user.addresses`, normalized; when both are empty, what the mail itself
+/// says: who wrote the messages in Sent folders, and where messages were delivered to.
+[[nodiscard]] Result<std::vector<std::string>> owner_addresses(const Parts& parts,
+                                                               const repository::Unit& unit,
                                                                const SyncSource& wanted, Source& source,
                                                                const std::vector<PlanFile>& files,
                                                                std::stop_token stop);

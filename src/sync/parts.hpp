@@ -34,7 +34,8 @@ struct Parts {
   [[nodiscard]] Result<std::unique_ptr<Source>> open(const SyncSource& source) const {
     const auto found = sources.find(source.provider);
     if (found != sources.end()) return found->second(source);
-    return failure(ErrorCode::unsupported, "source.provider: this build has no provider '" + source.provider + "'");
+    return failure(ErrorCode::unsupported,
+                   "source.provider: this build has no provider '" + source.provider + "'");
   }
 };
 

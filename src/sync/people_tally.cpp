@@ -12,47 +12,97 @@ constexpr std::int64_t listed_people = 100;
 enum class Fate : std::int64_t { create, match, skip };
 
 /// Somebody who is a contact already stays one; a suppressed address is left out whatever the rule.
-Result<Fate> fate_of(storage::Connection& connection, UserId user, const std::string& match_key, ContactRule& rule) {
-  OMNICRM_ASSIGN(const auto owner, storage::query_one<std::int64_t>(
-                                       connection,
-                                       "SELECT 1 FROM contact_identities WHERE user_id = ? AND kind = 'email' "
-                                       "AND match_key = ?",
-                                       user, match_key));
+Result<Fate> fate_of(storage::Connection& connection, UserId user, const std::string& match_key,
+                     ContactRule& rule) {
+  OMNICRM_ASSIGN(const auto owner,
+                 storage::query_one<std::int64_t>(
+                     connection,
+                     "SELECT 1 FROM contact_identities WHERE user_id = ? AND kind = 'email' "
+                     "AND match_key = ?",
+                     user, match_key));
   if (owner) return Fate::match;
   if (!makes_contact(rule)) return Fate::skip;
   if (rule == ContactRule::card && match_key.find('@') == std::string::npos) return Fate::create;
-  OMNICRM_ASSIGN(const auto rejected,
-                 storage::query_one<std::int64_t>(
-                     connection, "SELECT 1 FROM suppressions WHERE user_id = ? AND kind = 'email' AND value = ?", user,
-                     match_key));
+  OMNICRM_ASSIGN(
+      const auto rejected,
+      storage::query_one<std::int64_t>(
+          connection, "SELECT 1 FROM suppressions WHERE user_id = ? AND kind = 'email' AND value = ?", user,
+          match_key));
   if (!rejected) return Fate::create;
   rule = ContactRule::suppressed;
   return Fate::skip;
+}
+
+/// Somebody without an address (a card with a phone number alone) is known by the name.
+const std::string& key_of(const PersonDecision& person) {
+  return person.match_key.empty() ? person.name : person.match_key;
 }
 
 std::string_view to_string(Fate fate) {
   return fate == Fate::create ? "create" : fate == Fate::match ? "match" : "skip";
 }
 
+/// The people with most messages, contacts first.
+Result<void> list_people(storage::Connection& scratch, PlanSummary& summary) {
+  OMNICRM_ASSIGN(auto rows,
+                 storage::Query::run(scratch,
+                                     "SELECT p.address, p.name, g.fate, g.rule, g.messages FROM persons g "
+                                     "JOIN people p ON p.match_key = g.root "
+                                     "ORDER BY g.fate = 2, g.messages DESC, g.root LIMIT ?",
+                                     listed_people));
+  while (true) {
+    OMNICRM_ASSIGN(const bool more, rows.next());
+    if (!more) return {};
+    summary.contacts.push_back(
+        {.address = rows.get<std::string>(0),
+         .name = rows.get<std::string>(1),
+         .decision = std::string(to_string(static_cast<Fate>(rows.get<std::int64_t>(2)))),
+         .rule = std::string(to_string(static_cast<ContactRule>(rows.get<std::int64_t>(3)))),
+         .messages = rows.get<std::int64_t>(4)});
+  }
+}
+
 }  // namespace
 
+// Addresses of one person have the same `root`: the key of one of them.
 Result<PeopleTally> PeopleTally::open(storage::Connection& scratch) {
   OMNICRM_TRY(scratch.execute(
-      "CREATE TABLE people (match_key TEXT NOT NULL PRIMARY KEY, address TEXT NOT NULL, name TEXT NOT NULL, "
-      "rule INTEGER NOT NULL, messages INTEGER NOT NULL, fate INTEGER) WITHOUT ROWID"));
+      "CREATE TABLE people (match_key TEXT NOT NULL PRIMARY KEY, root TEXT NOT NULL, address TEXT NOT NULL, "
+      "name TEXT NOT NULL, rule INTEGER NOT NULL, messages INTEGER NOT NULL, fate INTEGER) WITHOUT ROWID; "
+      "CREATE INDEX people_root ON people (root)"));
   return PeopleTally(scratch);
 }
 
-Result<void> PeopleTally::add(const PersonDecision& person, std::int64_t messages) {
-  // Somebody without an address (a card with a phone number alone) is known by the name.
-  const std::string& key = person.match_key.empty() ? person.name : person.match_key;
+Result<void> PeopleTally::add(const PersonDecision& person) {
+  const std::string& key = key_of(person);
   if (key.empty()) return {};
   OMNICRM_TRY(storage::execute(*scratch_,
-                               "INSERT INTO people (match_key, address, name, rule, messages) VALUES (?, ?, ?, ?, ?) "
-                               "ON CONFLICT (match_key) DO UPDATE SET messages = messages + excluded.messages, "
+                               "INSERT INTO people (match_key, root, address, name, rule, messages) "
+                               "VALUES (?1, ?1, ?2, ?3, ?4, 1) "
+                               "ON CONFLICT (match_key) DO UPDATE SET messages = messages + 1, "
                                "rule = MIN(rule, excluded.rule), "
                                "name = CASE WHEN name = '' THEN excluded.name ELSE name END",
-                               key, person.address, person.name, static_cast<std::int64_t>(person.rule), messages));
+                               key, person.address, person.name, static_cast<std::int64_t>(person.rule)));
+  return {};
+}
+
+Result<std::string> PeopleTally::root_of(const std::string& key) {
+  OMNICRM_ASSIGN(auto root, storage::query_one<std::string>(
+                                *scratch_, "SELECT root FROM people WHERE match_key = ?", key));
+  return root.value_or(key);
+}
+
+Result<void> PeopleTally::add_card(const std::vector<PersonDecision>& addresses) {
+  std::string root;
+  for (const PersonDecision& address : addresses) {
+    OMNICRM_TRY(add(address));
+    if (!makes_contact(address.rule) || key_of(address).empty()) continue;
+    OMNICRM_ASSIGN(const std::string other, root_of(key_of(address)));
+    if (root.empty()) root = other;
+    if (other != root) {
+      OMNICRM_TRY(storage::execute(*scratch_, "UPDATE people SET root = ? WHERE root = ?", root, other));
+    }
+  }
   return {};
 }
 
@@ -75,8 +125,14 @@ Result<void> PeopleTally::match(storage::Connection& connection, UserId user) {
 }
 
 Result<void> PeopleTally::summarize(PlanSummary& summary) {
-  OMNICRM_ASSIGN(auto totals,
-                 storage::Query::run(*scratch_, "SELECT fate, rule, COUNT(*) FROM people GROUP BY fate, rule"));
+  // A person is a contact already if any of the addresses is; else becomes one if any makes one.
+  OMNICRM_TRY(
+      scratch_->execute("CREATE TEMP TABLE persons AS SELECT root, "
+                        "CASE WHEN SUM(fate = 1) > 0 THEN 1 WHEN SUM(fate = 0) > 0 THEN 0 ELSE 2 END AS "
+                        "fate, MIN(rule) AS rule, "
+                        "SUM(messages) AS messages FROM people GROUP BY root"));
+  OMNICRM_ASSIGN(auto totals, storage::Query::run(
+                                  *scratch_, "SELECT fate, rule, COUNT(*) FROM persons GROUP BY fate, rule"));
   std::map<std::string, std::int64_t> skipped;
   while (true) {
     OMNICRM_ASSIGN(const bool more, totals.next());
@@ -91,20 +147,7 @@ Result<void> PeopleTally::summarize(PlanSummary& summary) {
     skipped[std::string(to_string(rule))] += people;
   }
   for (const auto& [rule, people] : skipped) summary.skipped_people.push_back({rule, people});
-  OMNICRM_ASSIGN(auto rows, storage::Query::run(*scratch_,
-                                                "SELECT address, name, fate, rule, messages FROM people "
-                                                "ORDER BY fate = 2, messages DESC, match_key LIMIT ?",
-                                                listed_people));
-  while (true) {
-    OMNICRM_ASSIGN(const bool more, rows.next());
-    if (!more) return {};
-    summary.contacts.push_back(
-        {.address = rows.get<std::string>(0),
-         .name = rows.get<std::string>(1),
-         .decision = std::string(to_string(static_cast<Fate>(rows.get<std::int64_t>(2)))),
-         .rule = std::string(to_string(static_cast<ContactRule>(rows.get<std::int64_t>(3)))),
-         .messages = rows.get<std::int64_t>(4)});
-  }
+  return list_people(*scratch_, summary);
 }
 
 }  // namespace omnicrm::sync

@@ -9,14 +9,16 @@
 
 namespace omnicrm::sync {
 
-/// Works in a scratch database. The rule that decides about a person is the first, in the order of `ContactRule`,
-/// that any item gave: one mail that the user wrote makes a contact, whatever the others say.
+/// Works in a scratch database. The rule that decides about a person is the first, in the order of
+/// `ContactRule`, that any item gave: one mail that the user wrote makes a contact, whatever the others say.
 class PeopleTally {
  public:
   /// `scratch` must outlive the tally.
   [[nodiscard]] static Result<PeopleTally> open(storage::Connection& scratch);
 
-  [[nodiscard]] Result<void> add(const PersonDecision& person, std::int64_t messages = 1);
+  [[nodiscard]] Result<void> add(const PersonDecision& person);
+  /// Several addresses of one card: one person, whatever else is added under any of them.
+  [[nodiscard]] Result<void> add_card(const std::vector<PersonDecision>& addresses);
   /// Looks up who is a contact or suppressed already.
   [[nodiscard]] Result<void> match(storage::Connection& connection, UserId user);
   /// Fills the counts and the list of contacts; after `match`.
@@ -24,6 +26,7 @@ class PeopleTally {
 
  private:
   explicit PeopleTally(storage::Connection& scratch) : scratch_(&scratch) {}
+  [[nodiscard]] Result<std::string> root_of(const std::string& key);
   storage::Connection* scratch_;
 };
 

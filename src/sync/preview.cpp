@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/errors.hpp"
+#include "core/sha256.hpp"
 #include "repository/raw_events.hpp"
 #include "storage/query.hpp"
 #include "storage/scratch.hpp"
@@ -22,14 +23,17 @@ constexpr std::size_t max_days = 366;
 constexpr std::size_t max_labels = 100;
 constexpr std::size_t max_samples = 20;
 constexpr std::int64_t samples_per_file = 5;
-constexpr std::int64_t report_every = 256;
+/// Items looked up together. Their payloads are gone by then.
+constexpr std::size_t chunk_items = 256;
 /// Items a second that an import reaches on two cores (bench import_mail), for the estimate alone.
 constexpr double items_per_second = 4'000;
 constexpr double bytes_per_second = 25e6;
 
 using Counts = std::map<std::string, std::int64_t>;
 
-std::string day_of(Timestamp at) { return to_string_date(std::chrono::floor<std::chrono::days>(at)); }
+std::string day_of(Timestamp at) {
+  return to_string_date(std::chrono::floor<std::chrono::days>(at));
+}
 
 std::vector<CountEntry> largest(const Counts& counts, std::size_t limit) {
   std::vector<CountEntry> entries;
@@ -90,9 +94,10 @@ class Preview {
     owner_ = Owner(plan_.summary.owner_addresses);
     OMNICRM_ASSIGN(scratch_, storage::Scratch::open());
     OMNICRM_ASSIGN(people_, PeopleTally::open(scratch_->connection()));
-    OMNICRM_TRY(scratch_->connection().execute(
-        "CREATE TABLE seen (service TEXT NOT NULL, source_id TEXT NOT NULL, PRIMARY KEY (service, source_id)) "
-        "WITHOUT ROWID"));
+    OMNICRM_TRY(
+        scratch_->connection().execute("CREATE TABLE seen (service TEXT NOT NULL, source_id TEXT NOT NULL, "
+                                       "PRIMARY KEY (service, source_id)) "
+                                       "WITHOUT ROWID"));
     for (const PlanFile& file : plan_.summary.files) report_.total_bytes += file.bytes;
     return {};
   }
@@ -109,32 +114,107 @@ class Preview {
     return {};
   }
 
+  /// An item without its payload: what it says was read from it.
+  struct Read {
+    SourceItem item;
+    std::optional<Result<ItemFacts>> facts;  ///< absent for an item that is not read
+    std::string content_hash = {};           ///< of an item that may change
+    bool known = false;
+  };
+
   Result<void> read(PlanFile& file) {
     OMNICRM_ASSIGN(auto reader, source_->read(file, ""));
     report_.path = file.path;
-    SourceItem item;
-    while (true) {
+    bool more = true;
+    while (more) {
       if (stop_.stop_requested()) return failure(ErrorCode::cancelled, "the preview was stopped");
-      OMNICRM_ASSIGN(const bool more, reader->next(item));
-      if (!more) break;
-      ++file.items;
-      OMNICRM_TRY(take(item, file));
-      if (++report_.items % report_every == 0 && progress_) progress_(report_);
+      OMNICRM_ASSIGN(more, read_chunk(*reader));
+      OMNICRM_TRY(look_up_known());
+      for (Read& read : chunk_) {
+        ++file.items;
+        ++report_.items;
+        report_.bytes += read.item.size;
+        OMNICRM_TRY(take(read, file));
+      }
+      if (progress_) progress_(report_);
     }
-    if (progress_) progress_(report_);
     return {};
   }
 
-  Result<void> take(SourceItem& item, const PlanFile& file) {
+  /// False at the end of the scope.
+  Result<bool> read_chunk(SourceReader& reader) {
+    chunk_.clear();
+    while (chunk_.size() < chunk_items) {
+      Read read;
+      OMNICRM_ASSIGN(const bool found, reader.next(read.item));
+      if (!found) return false;
+      const Normalizer* normalizer = parts_.normalizer(read.item.content_type);
+      if (read.item.state == RawEventState::pending && normalizer != nullptr) {
+        read.facts = normalizer->facts(
+            {read.item.source_id, read.item.content_type, read.item.payload, &read.item.origin});
+      }
+      if (read.item.service != "mail") read.content_hash = sha256_hex(read.item.payload);
+      std::string().swap(read.item.payload);
+      chunk_.push_back(std::move(read));
+    }
+    return true;
+  }
+
+  /// Here already, or earlier in the same source.
+  Result<void> look_up_known() {
+    for (Read& read : chunk_) {
+      OMNICRM_ASSIGN(const std::int64_t added,
+                     storage::execute(scratch_->connection(),
+                                      "INSERT OR IGNORE INTO seen (service, source_id) VALUES (?, ?)",
+                                      read.item.service, read.item.source_id));
+      read.known = added == 0;
+    }
+    return unit_.read([&](storage::Connection& connection) -> Result<void> {
+      for (Read& read : chunk_) {
+        if (read.known) continue;
+        OMNICRM_ASSIGN(const auto stored,
+                       repository::RawEvents(connection, unit_)
+                           .find(source_->connection(), read.item.service, read.item.source_id));
+        if (!stored) continue;
+        RawEvent event;
+        event.service = read.item.service;
+        event.state = read.item.state;
+        event.origin = read.item.origin;
+        event.content_hash = read.content_hash;
+        read.known = !repository::takes_place(event, *stored);
+      }
+      return {};
+    });
+  }
+
+  /// The user deleted what it made.
+  Result<bool> is_suppressed(const SourceItem& item) {
+    const std::string value = item.service + ":" + item.source_id;
+    return unit_.read([&](storage::Connection& connection) -> Result<bool> {
+      OMNICRM_ASSIGN(
+          const auto found,
+          storage::query_one<std::int64_t>(
+              connection, "SELECT 1 FROM suppressions WHERE user_id = ? AND kind = 'item' AND value = ?",
+              unit_.user(), value));
+      return found.has_value();
+    });
+  }
+
+  Result<void> take(const Read& read, const PlanFile& file) {
+    const SourceItem& item = read.item;
     PlanSummary& summary = plan_.summary;
     ++summary.items;
     summary.bytes += item.size;
-    report_.bytes += item.size;
     count_service(item.service);
-    OMNICRM_ASSIGN(const bool known, is_known(item));
-    if (known) {
+    if (read.known) {
       ++summary.known_items;
-      add_sample(item, {}, file, "known");
+      add_sample(item, read.facts && *read.facts ? **read.facts : ItemFacts{}, file, "known");
+      return {};
+    }
+    OMNICRM_ASSIGN(const bool suppressed, is_suppressed(item));
+    if (suppressed) {
+      ++skipped_["suppressed"];
+      add_sample(item, {}, file, "suppressed: deleted by the user");
       return {};
     }
     if (item.state != RawEventState::pending) {
@@ -142,7 +222,21 @@ class Preview {
       add_sample(item, {}, file, item.reason);
       return {};
     }
-    return weigh(item, file);
+    if (!read.facts) {
+      ++skipped_["no_reader"];
+      return {};
+    }
+    if (!*read.facts) {
+      ++skipped_["unreadable"];
+      add_sample(item, {}, file, "unreadable: " + read.facts->error().message);
+      return {};
+    }
+    if (const std::string& reason = (*read.facts)->left_out; !reason.empty()) {
+      ++skipped_[reason.substr(0, reason.find(':'))];
+      add_sample(item, **read.facts, file, reason);
+      return {};
+    }
+    return weigh(item, **read.facts, file);
   }
 
   void count_service(std::string_view service) {
@@ -153,47 +247,21 @@ class Preview {
     if (service == "table") ++summary.rows;
   }
 
-  /// Here already, or earlier in the same source.
-  Result<bool> is_known(const SourceItem& item) {
-    OMNICRM_ASSIGN(const std::int64_t added,
-                   storage::execute(scratch_->connection(), "INSERT OR IGNORE INTO seen (service, source_id) VALUES (?, ?)",
-                                    item.service, item.source_id));
-    if (added == 0) return true;
-    return unit_.read([&](storage::Connection& connection) -> Result<bool> {
-      OMNICRM_ASSIGN(const auto found,
-                     storage::query_one<std::int64_t>(connection,
-                                                      "SELECT 1 FROM raw_events WHERE user_id = ? AND connection_id = ? "
-                                                      "AND service = ? AND source_id = ?",
-                                                      unit_.user(), source_->connection(), item.service,
-                                                      item.source_id));
-      return found.has_value();
-    });
-  }
-
-  Result<void> weigh(const SourceItem& item, const PlanFile& file) {
-    const Normalizer* normalizer = parts_.normalizer(item.content_type);
-    if (normalizer == nullptr) {
-      ++skipped_["no_reader"];
-      return {};
-    }
-    auto facts = normalizer->facts({item.source_id, item.content_type, item.payload, &item.origin});
-    if (!facts) {
-      ++skipped_["unreadable"];
-      add_sample(item, {}, file, "unreadable: " + facts.error().message);
-      return {};
-    }
+  Result<void> weigh(const SourceItem& item, const ItemFacts& facts, const PlanFile& file) {
     PlanSummary& summary = plan_.summary;
-    if (facts->at) {
-      ++days_[day_of(*facts->at)];
-      if (!summary.first_at || *facts->at < *summary.first_at) summary.first_at = facts->at;
-      if (!summary.last_at || *facts->at > *summary.last_at) summary.last_at = facts->at;
+    if (facts.at) {
+      ++days_[day_of(*facts.at)];
+      if (!summary.first_at || *facts.at < *summary.first_at) summary.first_at = facts.at;
+      if (!summary.last_at || *facts.at > *summary.last_at) summary.last_at = facts.at;
     }
-    count_labels(*facts, file);
-    for (const PersonDecision& person :
-         decide(*facts, kind_of(item.service), owner_, plan_.source.contact_policy)) {
-      OMNICRM_TRY(people_->add(person));
+    count_labels(facts, file);
+    const auto people = decide(facts, kind_of(item.service), owner_, plan_.source.contact_policy);
+    if (facts.is_card) {
+      OMNICRM_TRY(people_->add_card(people));
+    } else {
+      for (const PersonDecision& person : people) OMNICRM_TRY(people_->add(person));
     }
-    add_sample(item, *facts, file, "import");
+    add_sample(item, facts, file, "import");
     return {};
   }
 
@@ -226,7 +294,8 @@ class Preview {
     summary.estimated_seconds =
         std::max(static_cast<double>(summary.items - summary.known_items) / items_per_second,
                  static_cast<double>(summary.bytes) / bytes_per_second);
-    OMNICRM_TRY(unit_.read([&](storage::Connection& connection) { return people_->match(connection, unit_.user()); }));
+    OMNICRM_TRY(unit_.read(
+        [&](storage::Connection& connection) { return people_->match(connection, unit_.user()); }));
     return people_->summarize(summary);
   }
 
@@ -240,13 +309,15 @@ class Preview {
   std::unique_ptr<storage::Scratch> scratch_;
   std::optional<PeopleTally> people_;
   PreviewProgress report_;
+  std::vector<Read> chunk_;
   Counts days_, labels_, skipped_;
 };
 
 }  // namespace
 
 Result<SyncPlan> make_plan(const Parts& parts, const repository::Unit& unit, const SyncSource& source,
-                           const std::function<void(const PreviewProgress&)>& progress, std::stop_token stop) {
+                           const std::function<void(const PreviewProgress&)>& progress,
+                           std::stop_token stop) {
   return Preview(parts, unit, source, progress, std::move(stop)).run();
 }
 

@@ -13,9 +13,10 @@
 
 namespace omnicrm::sync {
 
-/// The plan, not stored. Memory does not grow with the source: what must be remembered of every item (seen before?)
-/// and every person is in a scratch database on disk. Errors: of the source, `cancelled`.
-[[nodiscard]] Result<SyncPlan> make_plan(const Parts& parts, const repository::Unit& unit, const SyncSource& source,
+/// The plan, not stored. Memory does not grow with the source: what must be remembered of every item (seen
+/// before?) and every person is in a scratch database on disk. Errors: of the source, `cancelled`.
+[[nodiscard]] Result<SyncPlan> make_plan(const Parts& parts, const repository::Unit& unit,
+                                         const SyncSource& source,
                                          const std::function<void(const PreviewProgress&)>& progress,
                                          std::stop_token stop);
 

@@ -18,11 +18,21 @@ void count(Reconciliation& report, const std::optional<RawEvent>& event, const s
     return;
   }
   switch (event->state) {
-    case RawEventState::pending: ++report.pending; break;
-    case RawEventState::normalized: ++report.normalized; break;
-    case RawEventState::skipped: ++report.skipped; break;
-    case RawEventState::gone: ++report.gone; break;
-    case RawEventState::poison: ++report.poison; break;
+    case RawEventState::pending:
+      ++report.pending;
+      break;
+    case RawEventState::normalized:
+      ++report.normalized;
+      break;
+    case RawEventState::skipped:
+      ++report.skipped;
+      break;
+    case RawEventState::gone:
+      ++report.gone;
+      break;
+    case RawEventState::poison:
+      ++report.poison;
+      break;
   }
 }
 
@@ -31,8 +41,8 @@ struct ItemName {
   std::string source_id;
 };
 
-Result<void> look_up(const repository::Unit& unit, ConnectionId connection_id, const std::vector<ItemName>& names,
-                     Reconciliation& report) {
+Result<void> look_up(const repository::Unit& unit, ConnectionId connection_id,
+                     const std::vector<ItemName>& names, Reconciliation& report) {
   return unit.read([&](storage::Connection& connection) -> Result<void> {
     repository::RawEvents raw_events(connection, unit);
     for (const ItemName& name : names) {
@@ -43,8 +53,8 @@ Result<void> look_up(const repository::Unit& unit, ConnectionId connection_id, c
   });
 }
 
-Result<void> reconcile_scope(const repository::Unit& unit, Source& source, const PlanFile& file, std::stop_token stop,
-                             Reconciliation& report) {
+Result<void> reconcile_scope(const repository::Unit& unit, Source& source, const PlanFile& file,
+                             std::stop_token stop, Reconciliation& report) {
   OMNICRM_ASSIGN(auto reader, source.read(file, ""));
   std::vector<ItemName> names;
   SourceItem item;
@@ -72,7 +82,8 @@ Result<Reconciliation> reconcile_batch(const Parts& parts, const repository::Uni
                                        std::stop_token stop) {
   OMNICRM_ASSIGN(const SyncPlan plan, unit.read([&](storage::Connection& connection) -> Result<SyncPlan> {
     OMNICRM_ASSIGN(const SyncBatch batch, load_batch(connection, unit.user(), id));
-    if (!batch.plan_id) return failure(ErrorCode::failed_precondition, "a merge has no source to compare with");
+    if (!batch.plan_id)
+      return failure(ErrorCode::failed_precondition, "a merge has no source to compare with");
     return load_plan(connection, unit.user(), *batch.plan_id);
   }));
   OMNICRM_ASSIGN(const auto source, parts.open(plan.source));

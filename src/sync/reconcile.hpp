@@ -11,7 +11,7 @@
 namespace omnicrm::sync {
 
 /// Reads all ids of the batch's source again and looks up where each stands.
-[[nodiscard]] Result<Reconciliation> reconcile_batch(const Parts& parts, const repository::Unit& unit, BatchId id,
-                                                     std::stop_token stop);
+[[nodiscard]] Result<Reconciliation> reconcile_batch(const Parts& parts, const repository::Unit& unit,
+                                                     BatchId id, std::stop_token stop);
 
 }  // namespace omnicrm::sync

@@ -47,32 +47,40 @@ NormalizeOptions normalize_options(const SyncPlan& plan, Timestamp now) {
           .window_end = from + std::chrono::days(plan.source.future_days)};
 }
 
-RecordWriter::RecordWriter(storage::Connection& connection, const repository::Unit& unit, const SyncPlan& plan)
+RecordWriter::RecordWriter(storage::Connection& connection, const repository::Unit& unit,
+                           const SyncPlan& plan)
     : connection_(connection), unit_(unit), plan_(plan), owner_(plan.summary.owner_addresses) {}
 
 Result<bool> RecordWriter::is_suppressed(const RawEvent& event) {
   const std::string value = event.service + ":" + event.source_id;
-  OMNICRM_ASSIGN(const auto found,
-                 storage::query_one<std::int64_t>(
-                     connection_, "SELECT 1 FROM suppressions WHERE user_id = ? AND kind = 'item' AND value = ?",
-                     unit_.user(), value));
+  OMNICRM_ASSIGN(
+      const auto found,
+      storage::query_one<std::int64_t>(
+          connection_, "SELECT 1 FROM suppressions WHERE user_id = ? AND kind = 'item' AND value = ?",
+          unit_.user(), value));
   return found.has_value();
 }
 
 Result<bool> RecordWriter::is_rejected(const std::string& match_key) {
-  OMNICRM_ASSIGN(const auto found,
-                 storage::query_one<std::int64_t>(
-                     connection_, "SELECT 1 FROM suppressions WHERE user_id = ? AND kind = 'email' AND value = ?",
-                     unit_.user(), match_key));
+  OMNICRM_ASSIGN(
+      const auto found,
+      storage::query_one<std::int64_t>(
+          connection_, "SELECT 1 FROM suppressions WHERE user_id = ? AND kind = 'email' AND value = ?",
+          unit_.user(), match_key));
   return found.has_value();
 }
 
 Result<void> RecordWriter::settle(const RawEvent& event, RawEventState state, std::string_view reason,
                                   std::int64_t version) {
   switch (state) {
-    case RawEventState::normalized: ++counts_.normalized; break;
-    case RawEventState::poison: ++counts_.poison; break;
-    default: ++counts_.skipped;
+    case RawEventState::normalized:
+      ++counts_.normalized;
+      break;
+    case RawEventState::poison:
+      ++counts_.poison;
+      break;
+    default:
+      ++counts_.skipped;
   }
   return repository::RawEvents(connection_, unit_).settle(event.id, state, reason, version);
 }
@@ -89,8 +97,8 @@ void RecordWriter::count_decision(const PersonDecision& decision) {
   if (!decision.match_key.empty()) ++decisions_[{decision.match_key, decision.rule}];
 }
 
-Result<void> RecordWriter::write_people(const ItemFacts& facts, InteractionKind kind, Origin origin, Timestamp at,
-                                        RawEventId raw_event) {
+Result<void> RecordWriter::write_people(const ItemFacts& facts, InteractionKind kind, Origin origin,
+                                        Timestamp at, RawEventId raw_event) {
   for (PersonDecision& person : decide(facts, kind, owner_, plan_.source.contact_policy)) {
     if (makes_contact(person.rule)) {
       OMNICRM_ASSIGN(const bool rejected, is_rejected(person.match_key));
@@ -107,9 +115,10 @@ Result<void> RecordWriter::write_people(const ItemFacts& facts, InteractionKind 
     seen.raw_event = raw_event;
     seen.create_organization = true;
     OMNICRM_ASSIGN(const auto imported, repository::import_contact(connection_, unit_, seen));
-    counts_.contacts += imported.what == repository::ImportedContact::created;
+    if (imported.absorbed_others) contacts_.clear();  // their ids mean nothing any more
+    counts_.contacts += (imported.what == repository::ImportedContact::created ? 1 : 0) - imported.erased;
     counts_.contacts_changed += imported.what == repository::ImportedContact::changed;
-    counts_.organizations += imported.organization_created;
+    counts_.organizations += imported.organizations_created;
     if (imported.what == repository::ImportedContact::created) contacts_[person.match_key] = imported.id;
   }
   return {};
@@ -126,9 +135,9 @@ Result<void> RecordWriter::tag_contact(ContactId contact, const std::vector<std:
 Result<void> RecordWriter::write_cards(std::span<const RawEvent> events, const Normalized& normalized) {
   for (const NormalizedContact& card : normalized.contacts) {
     const RawEvent& event = events[card.item];
-    for (PersonDecision& person : decide(normalized.facts, InteractionKind::note, owner_, ContactPolicy::sent)) {
-      count_decision(person);
-    }
+    const auto people = decide(normalized.facts, InteractionKind::note, owner_, ContactPolicy::sent);
+    for (const PersonDecision& person : people) count_decision(person);
+    if (!people.empty() && !makes_contact(people.front().rule)) continue;  // the user's own card
     repository::SeenContact seen;
     seen.draft = card.contact;
     seen.draft.source = seen.origin = origin_of(event);
@@ -136,9 +145,10 @@ Result<void> RecordWriter::write_cards(std::span<const RawEvent> events, const N
     seen.raw_event = event.id;
     seen.create_organization = true;
     OMNICRM_ASSIGN(const auto imported, repository::import_contact(connection_, unit_, seen));
-    counts_.contacts += imported.what == repository::ImportedContact::created;
+    if (imported.absorbed_others) contacts_.clear();  // their ids mean nothing any more
+    counts_.contacts += (imported.what == repository::ImportedContact::created ? 1 : 0) - imported.erased;
     counts_.contacts_changed += imported.what == repository::ImportedContact::changed;
-    counts_.organizations += imported.organization_created;
+    counts_.organizations += imported.organizations_created;
     if (imported.what == repository::ImportedContact::suppressed) continue;
     contacts_.clear();  // a card with two addresses may have made one contact of two
     OMNICRM_TRY(tag_contact(imported.id, card.tags));
@@ -184,14 +194,15 @@ Result<void> RecordWriter::write(std::span<const RawEvent> events, const Result<
                                  const Normalizer& normalizer) {
   const RawEvent& event = events.front();
   if (!normalized) {
-    return settle(event, RawEventState::poison, "unreadable: " + normalized.error().message, normalizer.version());
+    return settle(event, RawEventState::poison, "unreadable: " + normalized.error().message,
+                  normalizer.version());
   }
   if (normalized->state != RawEventState::normalized) {
     return settle(event, normalized->state, normalized->reason, normalizer.version());
   }
   for (const NormalizedInteraction& made : normalized->interactions) {
-    OMNICRM_TRY(write_people(normalized->facts, made.interaction.kind, origin_of(event), made.interaction.occurred_at,
-                             event.id));
+    OMNICRM_TRY(write_people(normalized->facts, made.interaction.kind, origin_of(event),
+                             made.interaction.occurred_at, event.id));
     OMNICRM_TRY(add_interaction(event, made, normalized->facts, normalizer));
   }
   OMNICRM_TRY(write_cards(events, *normalized));
@@ -199,14 +210,16 @@ Result<void> RecordWriter::write(std::span<const RawEvent> events, const Result<
 }
 
 Result<std::vector<Interaction>> RecordWriter::instances_of(const std::string& thread_id) {
-  OMNICRM_ASSIGN(auto instances,
-                 repository::list_rows<Interaction>(
-                     connection_,
-                     repository::select_sql<Interaction,
-                                            "WHERE user_id = ? AND thread_id = ? AND raw_event_id IS NOT NULL">(),
-                     unit_.user(), thread_id));
+  OMNICRM_ASSIGN(
+      auto instances,
+      repository::list_rows<Interaction>(
+          connection_,
+          repository::select_sql<Interaction,
+                                 "WHERE user_id = ? AND thread_id = ? AND raw_event_id IS NOT NULL">(),
+          unit_.user(), thread_id));
   for (Interaction& instance : instances) {
-    OMNICRM_ASSIGN(instance.participants, repository::participants_of(connection_, unit_.user(), instance.id));
+    OMNICRM_ASSIGN(instance.participants,
+                   repository::participants_of(connection_, unit_.user(), instance.id));
   }
   return instances;
 }
@@ -224,23 +237,28 @@ Result<void> RecordWriter::replace_instance(const Interaction& before, const Raw
   after.updated_at = unit_.now();
   OMNICRM_TRY(repository::replace_interaction(connection_, unit_, after, std::nullopt));
   return repository::record_change(connection_, unit_,
-                                   {.table = "interactions", .row_id = before.id.value,
-                                    .before = repository::row_image(before), .after = repository::row_image(after)});
+                                   {.table = "interactions",
+                                    .row_id = before.id.value,
+                                    .before = repository::row_image(before),
+                                    .after = repository::row_image(after)});
 }
 
 Result<void> RecordWriter::remove_instance(const Interaction& before) {
   OMNICRM_TRY(repository::erase_interaction(connection_, unit_, before.id));
   if (before.batch_id == unit_.batch()) return {};  // this batch made it itself: as if it had never been
   return repository::record_change(connection_, unit_,
-                                   {.table = "interactions", .row_id = before.id.value,
-                                    .before = repository::row_image(before), .after = std::nullopt});
+                                   {.table = "interactions",
+                                    .row_id = before.id.value,
+                                    .before = repository::row_image(before),
+                                    .after = std::nullopt});
 }
 
-Result<void> RecordWriter::write_series(std::span<const RawEvent> events, const Result<Normalized>& normalized,
-                                        const Normalizer& normalizer, std::string_view series) {
+Result<void> RecordWriter::write_series(std::span<const RawEvent> events, const std::set<RawEventId>& own,
+                                        const Result<Normalized>& normalized, const Normalizer& normalizer,
+                                        std::string_view series) {
   if (!normalized) {
     for (const RawEvent& event : events) {
-      if (event.state != RawEventState::pending) continue;
+      if (event.state != RawEventState::pending || !own.contains(event.id)) continue;
       OMNICRM_TRY(settle(event, RawEventState::poison, "unreadable: " + normalized.error().message,
                          normalizer.version()));
     }
@@ -267,7 +285,7 @@ Result<void> RecordWriter::write_series(std::span<const RawEvent> events, const 
   OMNICRM_TRY(texts_.flush(connection_, unit_.user()));  // before an entry may have to be taken out again
   for (const auto& [key, gone] : stored) OMNICRM_TRY(remove_instance(gone));
   for (const RawEvent& event : events) {
-    if (event.state == RawEventState::pending) {
+    if (event.state == RawEventState::pending && own.contains(event.id)) {
       OMNICRM_TRY(settle(event, RawEventState::normalized, "", normalizer.version()));
     }
   }
@@ -277,12 +295,13 @@ Result<void> RecordWriter::write_series(std::span<const RawEvent> events, const 
 Result<void> RecordWriter::finish() {
   OMNICRM_TRY(texts_.flush(connection_, unit_.user()));
   for (const auto& [key, messages] : decisions_) {
-    OMNICRM_TRY(storage::execute(connection_,
-                                 "INSERT INTO contact_decisions (user_id, batch_id, match_key, rule, decision, messages) "
-                                 "VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (user_id, batch_id, match_key, rule) "
-                                 "DO UPDATE SET messages = messages + excluded.messages",
-                                 unit_.user(), *unit_.batch(), key.first, to_string(key.second),
-                                 makes_contact(key.second) ? "contact" : "skip", messages));
+    OMNICRM_TRY(storage::execute(
+        connection_,
+        "INSERT INTO contact_decisions (user_id, batch_id, match_key, rule, decision, messages) "
+        "VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (user_id, batch_id, match_key, rule) "
+        "DO UPDATE SET messages = messages + excluded.messages",
+        unit_.user(), *unit_.batch(), key.first, to_string(key.second),
+        makes_contact(key.second) ? "contact" : "skip", messages));
   }
   return {};
 }

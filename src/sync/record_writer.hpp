@@ -3,6 +3,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -21,8 +22,8 @@
 
 namespace omnicrm::sync {
 
-/// What a plan tells its normalizers. Recurring events are expanded around the time of approval, so that running
-/// the job again gives the same instances.
+/// What a plan tells its normalizers. Recurring events are expanded around the time of approval, so that
+/// running the job again gives the same instances.
 [[nodiscard]] NormalizeOptions normalize_options(const SyncPlan& plan, Timestamp now);
 
 /// Works in one transaction of one batch; nothing of it is kept beyond.
@@ -33,15 +34,18 @@ class RecordWriter {
   /// Whether the user deleted what this item made.
   Result<bool> is_suppressed(const RawEvent& event);
   /// Gives an item its terminal state.
-  Result<void> settle(const RawEvent& event, RawEventState state, std::string_view reason, std::int64_t version);
+  Result<void> settle(const RawEvent& event, RawEventState state, std::string_view reason,
+                      std::int64_t version);
 
   /// Writes the records of an item that stands alone. A failed `normalized` makes it poison.
   Result<void> write(std::span<const RawEvent> events, const Result<Normalized>& normalized,
                      const Normalizer& normalizer);
   /// Writes the instances of a series in the place of those that are here: new ones are made, changed ones
-  /// replaced, missing ones taken out.
-  Result<void> write_series(std::span<const RawEvent> events, const Result<Normalized>& normalized,
-                            const Normalizer& normalizer, std::string_view series);
+  /// replaced, missing ones taken out. Settles the events in `own`; the others are settled by the jobs that
+  /// they came with.
+  Result<void> write_series(std::span<const RawEvent> events, const std::set<RawEventId>& own,
+                            const Result<Normalized>& normalized, const Normalizer& normalizer,
+                            std::string_view series);
 
   /// Full text and decisions; last.
   Result<void> finish();
@@ -54,11 +58,12 @@ class RecordWriter {
   Result<void> tag_contact(ContactId contact, const std::vector<std::string>& tags);
   Result<void> complete(Interaction& interaction, const RawEvent& event, const ItemFacts& facts,
                         const Normalizer& normalizer);
-  Result<void> add_interaction(const RawEvent& event, const NormalizedInteraction& made, const ItemFacts& facts,
-                               const Normalizer& normalizer);
+  Result<void> add_interaction(const RawEvent& event, const NormalizedInteraction& made,
+                               const ItemFacts& facts, const Normalizer& normalizer);
   Result<std::vector<Interaction>> instances_of(const std::string& thread_id);
-  Result<void> replace_instance(const Interaction& before, const RawEvent& event, const NormalizedInteraction& made,
-                                const ItemFacts& facts, const Normalizer& normalizer);
+  Result<void> replace_instance(const Interaction& before, const RawEvent& event,
+                                const NormalizedInteraction& made, const ItemFacts& facts,
+                                const Normalizer& normalizer);
   Result<void> remove_instance(const Interaction& before);
   Result<std::optional<ContactId>> contact_of(const std::string& match_key);
   Result<bool> is_rejected(const std::string& match_key);

@@ -29,8 +29,8 @@ struct NormalizeJob {
   std::vector<RawEventId> changed;
 };
 
-/// Reads the plan's source from the stored position on: raw events, position and the jobs that normalize them are
-/// committed together.
+/// Reads the plan's source from the stored position on: raw events, position and the jobs that normalize them
+/// are committed together.
 [[nodiscard]] std::shared_ptr<jobs::Handler> make_import_handler(std::shared_ptr<const Parts> parts);
 /// Turns raw events into records; effects and completion are one transaction.
 [[nodiscard]] std::shared_ptr<jobs::Handler> make_normalize_handler(std::shared_ptr<const Parts> parts);

@@ -31,10 +31,11 @@ Result<Page<T>> newest_first(const repository::Unit& unit, std::string_view name
   }
   return unit.read([&](storage::Connection& connection) -> Result<Page<T>> {
     Page<T> answer;
-    OMNICRM_ASSIGN(answer.items, repository::list_rows<T>(
-                                     connection,
-                                     repository::select_sql<T, "WHERE user_id = ? AND id < ? ORDER BY id DESC LIMIT ?">(),
-                                     unit.user(), before, page.limit + 1));
+    OMNICRM_ASSIGN(
+        answer.items,
+        repository::list_rows<T>(
+            connection, repository::select_sql<T, "WHERE user_id = ? AND id < ? ORDER BY id DESC LIMIT ?">(),
+            unit.user(), before, page.limit + 1));
     if (std::ssize(answer.items) > page.limit) {
       answer.items.pop_back();
       answer.next = repository::make_cursor(name, answer.items.back().id.value);
@@ -48,7 +49,8 @@ Result<void> check_source(const SyncSource& source) {
     return invalid("max_item_bytes", "must be 1 to 268,435,456");
   }
   if (source.past_days < 0 || source.past_days > 36'500) return invalid("past_days", "must be 0 to 36,500");
-  if (source.future_days < 0 || source.future_days > 3'650) return invalid("future_days", "must be 0 to 3,650");
+  if (source.future_days < 0 || source.future_days > 3'650)
+    return invalid("future_days", "must be 0 to 3,650");
   return {};
 }
 
@@ -57,7 +59,8 @@ class Service final : public SyncService {
   Service(std::shared_ptr<const Parts> parts, repository::Unit unit, std::shared_ptr<jobs::Jobs> jobs)
       : parts_(std::move(parts)), unit_(std::move(unit)), jobs_(std::move(jobs)) {}
 
-  Result<SyncPlan> preview(const SyncSource& source, const std::function<void(const PreviewProgress&)>& progress,
+  Result<SyncPlan> preview(const SyncSource& source,
+                           const std::function<void(const PreviewProgress&)>& progress,
                            std::stop_token stop) override {
     OMNICRM_TRY(check_source(source));
     OMNICRM_ASSIGN(SyncPlan plan, make_plan(*parts_, unit_, source, progress, std::move(stop)));
@@ -72,7 +75,8 @@ class Service final : public SyncService {
   }
 
   Result<SyncPlan> plan(PlanId id) override {
-    return unit_.read([&](storage::Connection& connection) { return load_plan(connection, unit_.user(), id); });
+    return unit_.read(
+        [&](storage::Connection& connection) { return load_plan(connection, unit_.user(), id); });
   }
 
   Result<Page<SyncPlan>> plans(const PageRequest& page) override {
@@ -109,7 +113,8 @@ class Service final : public SyncService {
   }
 
   Result<SyncBatch> status(BatchId id) override {
-    return unit_.read([&](storage::Connection& connection) { return load_batch(connection, unit_.user(), id); });
+    return unit_.read(
+        [&](storage::Connection& connection) { return load_batch(connection, unit_.user(), id); });
   }
 
   Result<Page<SyncBatch>> list(const PageRequest& page) override {
@@ -119,7 +124,8 @@ class Service final : public SyncService {
   Result<SyncBatch> cancel(BatchId id) override {
     return unit_.write([&](storage::Connection& connection) -> Result<SyncBatch> {
       OMNICRM_ASSIGN(SyncBatch batch, load_batch(connection, unit_.user(), id));
-      if (batch.state != BatchState::running) return wrong_state(batch, "only a running batch can be cancelled");
+      if (batch.state != BatchState::running)
+        return wrong_state(batch, "only a running batch can be cancelled");
       OMNICRM_TRY(jobs_->cancel_batch_in(connection, id));
       batch.state = BatchState::cancelled;
       batch.finished_at = unit_.now();
@@ -156,9 +162,8 @@ class Service final : public SyncService {
   Result<PolicyDryRun> dry_run(ContactPolicy policy) override { return dry_run_policy(unit_, policy); }
 
   Result<std::string> state_digest() override {
-    return unit_.read([&](storage::Connection& connection) {
-      return repository::state_digest(connection, unit_.user());
-    });
+    return unit_.read(
+        [&](storage::Connection& connection) { return repository::state_digest(connection, unit_.user()); });
   }
 
  private:

@@ -11,7 +11,8 @@
 
 namespace omnicrm::sync {
 
-[[nodiscard]] std::unique_ptr<SyncService> make_sync_service(std::shared_ptr<const Parts> parts, repository::Unit unit,
+[[nodiscard]] std::unique_ptr<SyncService> make_sync_service(std::shared_ptr<const Parts> parts,
+                                                             repository::Unit unit,
                                                              std::shared_ptr<jobs::Jobs> jobs);
 
 }  // namespace omnicrm::sync

@@ -1,7 +1,8 @@
 // The job `undo_batch`: back to the state before the batch.
 //
-// The rows that the batch made go, the rows that it changed get their old values, last change first. Each step is a transaction that takes its own work off the list, so that a job that was
-// killed goes on where it was.
+// The rows that the batch made go, the rows that it changed get their old values, last change first. Each
+// step is a transaction that takes its own work off the list, so that a job that was killed goes on where it
+// was.
 #include <vector>
 
 #include "core/errors.hpp"

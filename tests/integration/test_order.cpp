@@ -72,7 +72,7 @@ std::vector<std::string> write_batches(const std::string& home, const Items& ite
     const std::string folder = home + "/batch" + std::to_string(batch);
     for (std::size_t file = 0; file < files; ++file) {
       const auto& some = messages[batch * files + file];
-      if (!some.empty()) write_mbox(folder + "/" + std::to_string(engine() % 1'000) + ".mbox", some);
+      if (!some.empty()) write_mbox(folder + "/" + std::to_string(engine() % 1'000) + "/mail.mbox", some);
     }
     if (!cards[batch].empty()) write_file(folder + "/cards.vcf", joined(cards[batch]));
     if (!events[batch].empty()) write_file(folder + "/events.ics", calendar(events[batch]));

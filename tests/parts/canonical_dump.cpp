@@ -103,7 +103,11 @@ class Dump {
     }
     if (value.is_object()) {
       std::map<std::string, json::value> sorted;
-      for (const auto& [key, each] : value.get_object()) sorted.emplace(key, renamed(each));
+      // Of several items that said the same, any may be the one that provenance names.
+      const bool claim = value.get_object().contains("origin") && value.get_object().contains("from");
+      for (const auto& [key, each] : value.get_object()) {
+        if (!claim || key != "from") sorted.emplace(key, renamed(each));
+      }
       json::object object;
       for (const auto& [key, each] : sorted) object.emplace(key, each);
       return object;
@@ -186,13 +190,21 @@ std::string difference(const std::vector<std::string>& expected, const std::vect
   std::vector<std::string> surplus;
   std::set_difference(expected.begin(), expected.end(), actual.begin(), actual.end(), std::back_inserter(missing));
   std::set_difference(actual.begin(), actual.end(), expected.begin(), expected.end(), std::back_inserter(surplus));
-  std::string text;
-  const auto show = [&](std::string_view what, const std::vector<std::string>& lines) {
-    if (!lines.empty()) text.append(what).append(" ").append(std::to_string(lines.size())).append(" lines:\n");
-    for (std::size_t i = 0; i < lines.size() && i < shown_lines; ++i) text += "  " + lines[i].substr(0, 2'000) + "\n";
-  };
-  show("missing", missing);
-  show("not expected", surplus);
+  if (missing.empty() && surplus.empty()) return {};
+  std::string text = std::to_string(missing.size()) + " lines missing, " + std::to_string(surplus.size()) +
+                     " not expected\n";
+  for (std::size_t i = 0; i < std::max(missing.size(), surplus.size()) && i < shown_lines; ++i) {
+    const std::string empty;
+    const std::string& was = i < missing.size() ? missing[i] : empty;
+    const std::string& is = i < surplus.size() ? surplus[i] : empty;
+    const auto apart = std::mismatch(was.begin(), was.end(), is.begin(), is.end()).first - was.begin();
+    const auto from = static_cast<std::size_t>(std::max<std::ptrdiff_t>(0, apart - 60));
+    const auto part = [&](const std::string& line) {
+      if (line.size() <= from) return line.substr(0, 240);
+      return line.substr(0, 80) + " ... " + line.substr(from, 240);
+    };
+    text += "  - " + part(was) + "\n  + " + part(is) + "\n";
+  }
   return text;
 }
 

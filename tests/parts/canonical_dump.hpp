@@ -11,7 +11,7 @@ namespace omnicrm::testing {
 
 /// One JSON line for each record, sorted. Records name each other by what they are (addresses, source ids) instead of
 /// by their ids; versions, batches, times of writing and the files that items were read from are left out, and so
-/// are contacts that were merged into others.
+/// are contacts that were merged into others, and which of several items that said the same a claim names.
 [[nodiscard]] std::vector<std::string> canonical_dump(const std::string& path, UserId user);
 [[nodiscard]] std::vector<std::string> canonical_dump(const std::string& path, std::string_view user_name);
 

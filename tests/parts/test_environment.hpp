@@ -79,7 +79,8 @@ struct TestEnvironment {
 
   /// Runs SQL behind the library's back.
   void sql(const std::string& text) const {
-    must(shared->storage->write({}, [&](storage::Connection& connection) { return connection.execute(text); }));
+    must(shared->storage->write({},
+                                [&](storage::Connection& connection) { return connection.execute(text); }));
   }
 
   std::shared_ptr<FakeClock> clock;

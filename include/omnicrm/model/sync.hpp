@@ -26,8 +26,9 @@ struct SyncSource {
   ContactPolicy contact_policy = ContactPolicy::sent;
   /// Larger items are skipped(too_large). Bytes.
   std::int64_t max_item_bytes = 25LL << 20;
-  /// Instances of recurring events are made from this many days back to `future_days` ahead of now.
-  std::int64_t past_days = 3650;
+  /// Instances of recurring events are made from this many days back (the default: all of them) to `future_days` ahead
+  /// of the approval.
+  std::int64_t past_days = 36'500;
   std::int64_t future_days = 366;
   /// IANA zone of events and dates without one.
   std::string default_zone = "UTC";

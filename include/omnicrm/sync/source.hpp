@@ -29,7 +29,8 @@ struct SourceItem {
   std::string payload;
   /// Size at the source, in bytes.
   std::int64_t size = 0;
-  /// A JSON object with facts beside the payload: path, position, labels.
+  /// A JSON object with facts beside the payload: path, position, labels. Of items that change under their name, also
+  /// "revision": a text that is greater for a newer one.
   Json origin = Json::object();
   /// `pending`, or what it is from the start: `skipped` (too large) or `poison` (cannot be read).
   RawEventState state = RawEventState::pending;
@@ -52,6 +53,8 @@ struct ItemFacts {
   bool auto_submitted = false;  ///< Auto-Submitted other than `no` (RFC 3834 section 5)
   /// The user sent it, as a label or folder says ("Sent").
   bool marked_sent = false;
+  /// Why it makes no records ("group_card: ..."); empty when it does.
+  std::string left_out;
   /// For cards and rows: the person's name and all e-mails, as participants with role `about`.
   bool is_card = false;
 };

@@ -1,10 +1,13 @@
 // The events of an .ics file, as items that stand alone: each a small calendar with the time zones it uses.
 #include <algorithm>
+#include <compare>
 #include <map>
+#include <optional>
 #include <utility>
 #include <vector>
 
 #include "core/errors.hpp"
+#include "core/sha256.hpp"
 #include "core/text.hpp"
 #include "providers/files/calendar.hpp"
 #include "providers/files/calendar_ids.hpp"
@@ -66,6 +69,43 @@ Result<Frame> find_frame(const std::string& path) {
   }
 }
 
+/// Which of several events with one name is the newest: merged and appended exports hold old versions too.
+class Versions {
+ public:
+  /// Reads the whole file once; keeps some 120 bytes an event.
+  static Result<Versions> find(const std::string& path, const CalendarOptions& options) {
+    OMNICRM_ASSIGN(CalendarReader reader, CalendarReader::open(path, 0, options));
+    Versions versions;
+    CalendarItem item{.event = {}};
+    for (;;) {
+      OMNICRM_ASSIGN(const bool found, reader.next(item));
+      if (!found) return versions;
+      if (!item.event || item.event->uid.empty()) continue;
+      const Version version{item.event->sequence, item.event->last_modified, item.position};
+      const auto [known, is_new] = versions.newest_.emplace(key_of(*item.event), version);
+      if (!is_new && known->second < version) known->second = version;
+    }
+  }
+
+  [[nodiscard]] bool is_superseded(const CalendarEvent& event, std::uint64_t position) const {
+    const auto newest = newest_.find(key_of(event));
+    return newest != newest_.end() && newest->second.position != position;
+  }
+
+ private:
+  /// RFC 5546 section 2.1.5; of two that are alike, the later one in the file.
+  struct Version {
+    std::int64_t sequence = 0;
+    std::optional<Timestamp> modified;
+    std::uint64_t position = 0;
+    friend auto operator<=>(const Version&, const Version&) = default;
+  };
+
+  static Sha256Digest key_of(const CalendarEvent& event) { return sha256(event_id(event, {})); }
+
+  std::map<Sha256Digest, Version> newest_;
+};
+
 /// RFC 5545 section 3.1.
 std::string unfolded(std::string_view text) {
   std::string out;
@@ -99,10 +139,12 @@ void append_lines(std::string& out, std::string_view lines) {
 
 class CalendarItems final : public sync::SourceReader {
  public:
-  CalendarItems(CalendarReader reader, FileBytes file, Frame frame, std::string path, std::uint64_t cap)
+  CalendarItems(CalendarReader reader, FileBytes file, Frame frame, Versions versions, std::string path,
+                std::uint64_t cap)
       : reader_(std::move(reader)),
         file_(std::move(file)),
         frame_(std::move(frame)),
+        versions_(std::move(versions)),
         path_(std::move(path)),
         cap_(cap) {}
 
@@ -117,6 +159,7 @@ class CalendarItems final : public sync::SourceReader {
     ObjectText origin;
     origin.text("path", path_).number("position", found.position);
     if (!reader_.calendar_name().empty()) origin.text("calendar", reader_.calendar_name());
+    if (found.event) origin.text("revision", event_revision(*found.event));
     item.origin = origin.finish();
     OMNICRM_ASSIGN(const std::string text,
                    file_.read(found.position, found.position + std::min(bytes, cap_)));
@@ -125,6 +168,10 @@ class CalendarItems final : public sync::SourceReader {
       too_large(item, bytes, cap_);
     } else if (!found.event) {
       poison(item, "unreadable", found.event.error().message);
+    } else if (versions_.is_superseded(*found.event, found.position)) {
+      item.source_id = hashed_id(text);
+      item.state = RawEventState::skipped;
+      item.reason = "superseded: the file has a newer version of this event";
     } else {
       OMNICRM_ASSIGN(item.payload, calendar_of(text, *found.event));
       item.size = static_cast<std::int64_t>(item.payload.size());
@@ -157,6 +204,7 @@ class CalendarItems final : public sync::SourceReader {
   CalendarReader reader_;
   FileBytes file_;
   Frame frame_;
+  Versions versions_;
   std::string path_;
   std::uint64_t cap_;
 };
@@ -167,11 +215,12 @@ ReaderResult calendar_items(const PlanFile& scope, std::string_view position, co
   OMNICRM_ASSIGN(const std::uint64_t offset, parse_position(position));
   OMNICRM_ASSIGN(FileBytes file, FileBytes::open(scope.path));
   OMNICRM_ASSIGN(Frame frame, find_frame(scope.path));
-  OMNICRM_ASSIGN(CalendarReader reader,
-                 CalendarReader::open(scope.path, offset, {.default_zone = source.default_zone}));
-  return std::unique_ptr<sync::SourceReader>(
-      std::make_unique<CalendarItems>(std::move(reader), std::move(file), std::move(frame), scope.path,
-                                      static_cast<std::uint64_t>(source.max_item_bytes)));
+  const CalendarOptions options{.default_zone = source.default_zone};
+  OMNICRM_ASSIGN(Versions versions, Versions::find(scope.path, options));
+  OMNICRM_ASSIGN(CalendarReader reader, CalendarReader::open(scope.path, offset, options));
+  return std::unique_ptr<sync::SourceReader>(std::make_unique<CalendarItems>(
+      std::move(reader), std::move(file), std::move(frame), std::move(versions), scope.path,
+      static_cast<std::uint64_t>(source.max_item_bytes)));
 }
 
 }  // namespace omnicrm::files

@@ -155,6 +155,18 @@ sync::Normalized skipped(sync::Normalized out, std::string reason) {
   return out;
 }
 
+/// Why a card makes no contact; empty when it does.
+std::string why_left_out(const ContactCard& card) {
+  if (card.kind == "group") return "group_card: it names a group, not a person";
+  if (!card.kind.empty() && card.kind != "individual" && card.kind != "org") {
+    return "no_person: a card of the kind '" + card.kind + "'";
+  }
+  const Contact contact = contact_of(card, Origin::unknown);
+  const bool nobody = contact.display_name.empty() && contact.emails.empty() && contact.phones.empty() &&
+                      contact.handles.empty();
+  return nobody ? "no_person: nothing in it names or reaches anybody" : "";
+}
+
 }  // namespace
 
 sync::ItemFacts card_facts(const ContactCard& card) {
@@ -162,6 +174,7 @@ sync::ItemFacts card_facts(const ContactCard& card) {
   facts.is_card = true;
   facts.title = name_of(card);
   facts.at = card.revision;
+  facts.left_out = why_left_out(card);
   for (const std::string& tag : card.tags) facts.labels.push_back(text::squeeze(tag));
   if (card.kind == "group") return facts;
   for (const ContactPoint& email : points_of(card.emails, true)) {
@@ -176,16 +189,8 @@ sync::ItemFacts card_facts(const ContactCard& card) {
 sync::Normalized normalize_card(const ContactCard& card, Origin source) {
   sync::Normalized out;
   out.facts = card_facts(card);
-  if (card.kind == "group") return skipped(std::move(out), "group_card: it names a group, not a person");
-  if (!card.kind.empty() && card.kind != "individual" && card.kind != "org") {
-    return skipped(std::move(out), "no_person: a card of the kind '" + card.kind + "'");
-  }
+  if (std::string reason = out.facts.left_out; !reason.empty()) return skipped(std::move(out), std::move(reason));
   sync::NormalizedContact made{.contact = contact_of(card, source), .tags = out.facts.labels, .revised_at = card.revision};
-  const Contact& contact = made.contact;
-  if (contact.display_name.empty() && contact.emails.empty() && contact.phones.empty() &&
-      contact.handles.empty()) {
-    return skipped(std::move(out), "no_person: nothing in it names or reaches anybody");
-  }
   out.contacts.push_back(std::move(made));
   return out;
 }

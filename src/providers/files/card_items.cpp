@@ -22,7 +22,10 @@ class CardItems final : public sync::SourceReader {
     start_item(item, "contacts", "text/vcard");
     item.size = static_cast<std::int64_t>(bytes);
     item.next = std::to_string(card.next);
-    item.origin = ObjectText().text("path", path_).number("position", card.position).finish();
+    ObjectText origin;
+    origin.text("path", path_).number("position", card.position);
+    if (card.card && card.card->revision) origin.text("revision", to_string(*card.card->revision));
+    item.origin = origin.finish();
     OMNICRM_ASSIGN(item.payload, file_.read(card.position, card.position + std::min(bytes, cap_)));
     const std::string uid = card.card ? card.card->uid : std::string();
     item.source_id = named_id(uid, item.payload);

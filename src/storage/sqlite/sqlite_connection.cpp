@@ -59,6 +59,7 @@ void SqliteConnection::give_back(Statement* statement) noexcept {
 }
 
 Result<void> SqliteConnection::execute(std::string_view sql) {
+  if (source_.lost_transaction()) return failure(ErrorCode::unavailable, path() + ": the transaction was rolled back");
   const std::string text(sql);
   const int code = sqlite3_exec(source_.db, text.c_str(), nullptr, nullptr, nullptr);
   if (code != SQLITE_OK) return fail(error(code, sql));
@@ -91,7 +92,7 @@ Result<void> SqliteConnection::control(Control what) {
 
 Result<void> SqliteConnection::run(Work work) {
   const auto borrowed = cache_.borrowed();
-  in_work_ = true;
+  source_.in_work = true;
   Result<void> result;
   try {
     result = work(*this);
@@ -100,7 +101,7 @@ Result<void> SqliteConnection::run(Work work) {
   } catch (...) {
     result = failure(ErrorCode::internal, "thrown in a transaction: not a std::exception");
   }
-  in_work_ = false;
+  source_.in_work = false;
   if (result && cache_.borrowed() != borrowed) {
     result = failure(ErrorCode::internal, "a statement was kept beyond its transaction");
   }
@@ -131,7 +132,7 @@ int SqliteConnection::wait_for_lock(void* self, int attempt) noexcept {
 /// A body of work must neither end the transaction it is in nor our savepoint, nor reach other files.
 int SqliteConnection::authorize(void* self, int action, const char* /*first*/, const char* second,
                                 const char* /*database*/, const char* /*trigger*/) noexcept {
-  if (!static_cast<SqliteConnection*>(self)->in_work_) return SQLITE_OK;
+  if (!static_cast<SqliteConnection*>(self)->source_.in_work) return SQLITE_OK;
   switch (action) {
     case SQLITE_TRANSACTION:
     case SQLITE_ATTACH:

@@ -52,7 +52,7 @@ class SqliteConnection final : public Connection {
   [[nodiscard]] Error error(int code, std::string_view doing) const { return source_.error(code, doing); }
 
  private:
-  explicit SqliteConnection(std::string path) : source_{nullptr, std::move(path), true}, cache_(source_) {}
+  explicit SqliteConnection(std::string path) : source_{nullptr, std::move(path), true, false}, cache_(source_) {}
   void give_back(Statement* statement) noexcept override;
   static int wait_for_lock(void* self, int attempt) noexcept;
   static int authorize(void* self, int action, const char* first, const char* second, const char* database,
@@ -63,7 +63,6 @@ class SqliteConnection final : public Connection {
   SqliteHandle controls_[7];
   Deadline deadline_{};
   std::uint64_t jitter_ = 0;
-  bool in_work_ = false;
 };
 
 }  // namespace omnicrm::storage

@@ -43,6 +43,10 @@ Result<bool> SqliteStatement::step() {
     return fail(source_.error(bind_code_, sql_));
   }
   if (is_done_) return false;
+  if (source_.lost_transaction()) [[unlikely]] {
+    is_done_ = true;
+    return failure(ErrorCode::unavailable, source_.path + ": the transaction was rolled back");
+  }
   const int code = sqlite3_step(handle_.get());
   if (code == SQLITE_ROW) return true;
   is_done_ = true;

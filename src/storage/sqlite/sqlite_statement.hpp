@@ -26,6 +26,11 @@ struct SqliteSource {
   bool may_write = true;
 
   [[nodiscard]] Error error(int code, std::string_view doing) const;
+  /// A body of work runs: statements belong to its transaction.
+  bool in_work = false;
+  /// SQLite rolled the transaction back under a work that goes on (disk full): what it still says must not be
+  /// committed statement by statement.
+  [[nodiscard]] bool lost_transaction() const noexcept { return in_work && sqlite3_get_autocommit(db) != 0; }
 };
 
 class StatementCache;

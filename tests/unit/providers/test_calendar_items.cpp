@@ -90,6 +90,25 @@ BOOST_AUTO_TEST_CASE(broken_events_do_not_stop_the_others) {
   BOOST_TEST((items[2].state == RawEventState::poison));
 }
 
+BOOST_AUTO_TEST_CASE(of_several_versions_in_one_file_the_newest_is_the_item) {
+  FileFolder folder;
+  const std::string start = "DTSTART:20260101T100000Z\r\n";
+  folder.write("a.ics", calendar(event("UID:1\r\nSEQUENCE:2\r\nSUMMARY:new\r\n" + start) +
+                                 event("UID:1\r\nSEQUENCE:1\r\nSUMMARY:old\r\n" + start) +
+                                 event("UID:2\r\nSUMMARY:first\r\n" + start) +
+                                 event("UID:2\r\nSUMMARY:second\r\n" + start)));
+  const auto items = read_all(folder.source());
+  BOOST_REQUIRE_EQUAL(items.size(), 4u);
+  BOOST_TEST(items[0].source_id == "1");
+  BOOST_TEST((items[1].state == RawEventState::skipped));
+  BOOST_TEST(items[1].reason.starts_with("superseded: "));
+  BOOST_TEST(items[1].source_id.starts_with("sha256:"));
+  BOOST_TEST((items[2].state == RawEventState::skipped));
+  BOOST_TEST(items[3].source_id == "2");
+  BOOST_TEST(items[3].payload.find("SUMMARY:second") != std::string::npos);
+  check_resumes(folder.source());
+}
+
 BOOST_AUTO_TEST_CASE(every_position_of_calendars_resumes) {
   FileFolder folder;
   for (const char* name : {"apple", "broken", "google", "outlook"}) {

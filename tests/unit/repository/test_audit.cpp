@@ -19,13 +19,14 @@ namespace {
 
 /// A database file with ten entries of ada's and one of bob's, that a raw handle tampers with.
 struct Log {
-  Log() : path(std::filesystem::temp_directory_path() / ("omnicrm_audit_" + std::to_string(getpid()) + ".db")) {
+  Log()
+      : path(std::filesystem::temp_directory_path() / ("omnicrm_audit_" + std::to_string(getpid()) + ".db")) {
     remove_files();
     environment.emplace(path.string());
     for (int i = 1; i <= 10; ++i) {
       must(environment->unit().write([&](storage::Connection& connection) {
-        return append_audit(connection, environment->unit(), "contacts.update", "contact", "c" + std::to_string(i),
-                            "{ \"fields\": [\"note\"], \"b\": 2 }");
+        return append_audit(connection, environment->unit(), "contacts.update", "contact",
+                            "c" + std::to_string(i), "{ \"fields\": [\"note\"], \"b\": 2 }");
       }));
       environment->clock->advance(std::chrono::seconds(1));
     }
@@ -156,8 +157,11 @@ BOOST_FIXTURE_TEST_CASE(two_entries_that_changed_places_are_found, Log) {
 }
 
 BOOST_FIXTURE_TEST_CASE(an_entry_put_in_is_found, Log) {
-  tamper("INSERT INTO audit_log SELECT user_id, 11, at, actor, operation, subject, 'forged', batch_id, details, hash, "
-         "previous_hash FROM audit_log" + of_ada + " AND sequence = 10");
+  tamper(
+      "INSERT INTO audit_log SELECT user_id, 11, at, actor, operation, subject, 'forged', batch_id, details, "
+      "hash, "
+      "previous_hash FROM audit_log" +
+      of_ada + " AND sequence = 10");
   check_found_at(11);
 }
 
@@ -168,8 +172,8 @@ BOOST_FIXTURE_TEST_CASE(a_forged_entry_with_a_right_hash_is_found_by_the_chains_
   entry.subject_id = "forged";
   entry.hash = audit_hash(entry);
   tamper("INSERT INTO audit_log SELECT user_id, 11, " + std::to_string(to_micros(entry.at)) +
-         ", actor, operation, subject, 'forged', batch_id, details, hash, '" + entry.hash + "' FROM audit_log" + of_ada +
-         " AND sequence = 10");
+         ", actor, operation, subject, 'forged', batch_id, details, hash, '" + entry.hash +
+         "' FROM audit_log" + of_ada + " AND sequence = 10");
   check_found_at(11);
 }
 
@@ -183,9 +187,13 @@ BOOST_FIXTURE_TEST_CASE(listed_newest_first_in_pages_and_filtered, Log) {
     if (!page.next) break;
     request.cursor = *page.next;
   }
-  BOOST_TEST(sequences == (std::vector<std::int64_t>{10, 9, 8, 7, 6, 5, 4, 3, 2, 1}), boost::test_tools::per_element());
-  BOOST_TEST(must(log.list({.operation = "contacts.update", .subject_id = "c4", .batch_id = {}}, {})).items.size() == 1U);
-  BOOST_TEST(must(log.list({.operation = "contacts.create", .subject_id = "", .batch_id = {}}, {})).items.empty());
+  BOOST_TEST(sequences == (std::vector<std::int64_t>{10, 9, 8, 7, 6, 5, 4, 3, 2, 1}),
+             boost::test_tools::per_element());
+  BOOST_TEST(
+      must(log.list({.operation = "contacts.update", .subject_id = "c4", .batch_id = {}}, {})).items.size() ==
+      1U);
+  BOOST_TEST(
+      must(log.list({.operation = "contacts.create", .subject_id = "", .batch_id = {}}, {})).items.empty());
   BOOST_TEST((code_of(log.list({.operation = "x", .subject_id = "", .batch_id = {}}, request)) ==
               ErrorCode::invalid_argument));
 }

@@ -102,7 +102,8 @@ BOOST_FIXTURE_TEST_CASE(birthdays_in_both_forms, Fixture) {
 
 BOOST_FIXTURE_TEST_CASE(identities_are_unique_after_normalization, Fixture) {
   const Contact ada = must(contacts.create(person("Ada", {"ada.lovelace@gmail.com"})));
-  const auto second = contacts.create(person("Other", {"other@example.org", "AdaLovelace+news@googlemail.com"}));
+  const auto second =
+      contacts.create(person("Other", {"other@example.org", "AdaLovelace+news@googlemail.com"}));
   BOOST_TEST((code_of(second) == ErrorCode::already_exists));
   BOOST_TEST(second.error().details ==
              "{\"field\":\"emails[1]\",\"contact_id\":\"" + ada.id.to_string() + "\"}");
@@ -185,16 +186,18 @@ BOOST_FIXTURE_TEST_CASE(remove_suppresses_and_restore_lifts_exactly_that, Fixtur
   draft.phones = {{"+15550100", "", false}};
   const Contact ada = must(contacts.create(draft));
   BOOST_TEST((code_of(contacts.remove(ada.id, 7)) == ErrorCode::conflict));
-  environment.sql("INSERT INTO suppressions SELECT user_id, x'00', 'email', 'rejected@example.org', 'rejected', NULL, 0 "
-                  "FROM contacts");
+  environment.sql(
+      "INSERT INTO suppressions SELECT user_id, x'00', 'email', 'rejected@example.org', 'rejected', NULL, 0 "
+      "FROM contacts");
   must(contacts.remove(ada.id, ada.version));
   BOOST_TEST((code_of(contacts.get(ada.id)) == ErrorCode::not_found));
   BOOST_TEST((code_of(contacts.remove(ada.id, 0)) == ErrorCode::not_found));
   BOOST_TEST(must(contacts.list({}, {})).items.empty());
   BOOST_TEST(must(contacts.search("ada", {})).items.empty());
   BOOST_TEST(environment.count("SELECT COUNT(*) FROM contact_identities") == 0);
-  BOOST_TEST(environment.dump("SELECT kind || ' ' || value || ' ' || reason FROM suppressions ORDER BY value") ==
-             "phone +15550100 deleted\nemail ada@example.org deleted\nemail rejected@example.org rejected\n");
+  BOOST_TEST(
+      environment.dump("SELECT kind || ' ' || value || ' ' || reason FROM suppressions ORDER BY value") ==
+      "phone +15550100 deleted\nemail ada@example.org deleted\nemail rejected@example.org rejected\n");
   const Contact back = must(contacts.restore(ada.id));
   BOOST_TEST(!back.deleted_at);
   BOOST_TEST(environment.count("SELECT COUNT(*) FROM contact_identities") == 2);
@@ -212,22 +215,26 @@ BOOST_FIXTURE_TEST_CASE(creating_again_lifts_the_suppression, Fixture) {
 }
 
 BOOST_FIXTURE_TEST_CASE(participants_follow_the_address, Fixture) {
-  environment.sql("INSERT INTO interactions VALUES (1, (SELECT x'01'), x'0A', 1, 'email', 'inbound', 'confirmed', '', '', "
-                  "'', '', 5, NULL, 0, '', '', '', '', '', '', NULL, '[]', 0, NULL, 'email', NULL, 1, NULL, 0, 0)");
-  environment.sql("INSERT INTO interaction_participants VALUES (x'01', x'0A', 0, 'from', 'ada@example.org', "
-                  "'ada@example.org', '', 'none', NULL, 0, 5)");
-  const Unit unit(environment.shared, UserId{Uuid{}}, "user");
+  environment.sql(
+      "INSERT INTO interactions VALUES (1, (SELECT x'01'), x'0A', 1, 'email', 'inbound', 'confirmed', '', "
+      "'', "
+      "'', '', 5, NULL, 0, '', '', '', '', '', '', NULL, '[]', 0, NULL, 'email', NULL, 1, NULL, 0, 0)");
+  environment.sql(
+      "INSERT INTO interaction_participants VALUES (x'01', x'0A', 0, 'from', 'ada@example.org', "
+      "'ada@example.org', '', 'none', NULL, 0, 5)");
   // The rows belong to the user that the contact is made for.
+  const UserId ada_id = environment.unit().user();
   std::string user = "x'";
-  for (const auto byte : environment.unit().user().value.bytes) {
-    constexpr char hex[] = "0123456789abcdef";
+  for (const std::uint8_t byte : ada_id.value.bytes) {
+    constexpr std::string_view hex = "0123456789abcdef";
     user += hex[byte >> 4];
     user += hex[byte & 15];
   }
   environment.sql("UPDATE interactions SET user_id = " + user + "'");
   environment.sql("UPDATE interaction_participants SET user_id = " + user + "'");
-  const std::string linked = "SELECT (SELECT COUNT(*) FROM interaction_participants WHERE contact_id IS NOT NULL) + "
-                             "(SELECT COUNT(*) FROM interactions WHERE contact_id IS NOT NULL)";
+  const std::string linked =
+      "SELECT (SELECT COUNT(*) FROM interaction_participants WHERE contact_id IS NOT NULL) + "
+      "(SELECT COUNT(*) FROM interactions WHERE contact_id IS NOT NULL)";
   const Contact ada = must(contacts.create(person("Ada", {"ada@example.org"})));
   BOOST_TEST(environment.count(linked) == 2);
   must(contacts.remove(ada.id, 0));
@@ -290,15 +297,19 @@ BOOST_FIXTURE_TEST_CASE(lists_in_each_order_page_without_gap_or_repeat, Fixture)
     BOOST_TEST(all.size() == 25U);
     for (std::size_t i = 1; i < all.size(); ++i) {
       if (order == ContactOrder::name) {
-        BOOST_TEST((std::pair(all[i - 1].display_name, all[i - 1].id) < std::pair(all[i].display_name, all[i].id)));
+        BOOST_TEST(
+            (std::pair(all[i - 1].display_name, all[i - 1].id) < std::pair(all[i].display_name, all[i].id)));
       } else {
-        BOOST_TEST((std::pair(all[i - 1].created_at, all[i - 1].id) > std::pair(all[i].created_at, all[i].id)));
+        BOOST_TEST(
+            (std::pair(all[i - 1].created_at, all[i - 1].id) > std::pair(all[i].created_at, all[i].id)));
       }
     }
     filter.pinned = true;
-    request.cursor = *must(contacts.list({.order = order, .tag_id = {}, .organization_id = {}, .segment_id = {}, .pinned = {}},
-                                         {.limit = 1, .cursor = {}}))
-                          .next;
+    request.cursor =
+        *must(contacts.list(
+                  {.order = order, .tag_id = {}, .organization_id = {}, .segment_id = {}, .pinned = {}},
+                  {.limit = 1, .cursor = {}}))
+             .next;
     BOOST_TEST((code_of(contacts.list(filter, request)) == ErrorCode::invalid_argument));
   }
 }

@@ -18,7 +18,8 @@ BOOST_AUTO_TEST_CASE(values_come_back_in_their_types) {
   const std::int64_t small = std::numeric_limits<std::int64_t>::min();
   const Timestamp at = from_micros(-5);
   const std::string text = make_cursor("contacts.list", small, name, id, at);
-  const auto [a, b, c, d] = must(read_cursor<std::int64_t, std::string, ContactId, Timestamp>("contacts.list", text));
+  const auto [a, b, c, d] =
+      must(read_cursor<std::int64_t, std::string, ContactId, Timestamp>("contacts.list", text));
   BOOST_TEST(a == small);
   BOOST_TEST(b == name);
   BOOST_TEST((c == id));

@@ -53,7 +53,12 @@ struct Fixture {
       note.kind = InteractionKind::note;
       note.body = "met";
       note.occurred_at = environment.clock->now() - std::chrono::hours(24 * days);
-      note.participants = {{.role = ParticipantRole::about, .address = {}, .name = {}, .response = {}, .contact_id = ada.id, .is_self = false}};
+      note.participants = {{.role = ParticipantRole::about,
+                            .address = {},
+                            .name = {},
+                            .response = {},
+                            .contact_id = ada.id,
+                            .is_self = false}};
       must(interactions.create(note));
     }
     Contact theirs;
@@ -63,14 +68,18 @@ struct Fixture {
 
   std::string who(const std::string& filter) {
     std::string names;
-    for (const Contact& contact : must(segments.preview(Json{filter}, {})).items) names += contact.display_name[0];
+    for (const Contact& contact : must(segments.preview(Json{filter}, {})).items)
+      names += contact.display_name[0];
     return names;
   }
   std::string field(const std::string& name, const std::string& op, const std::string& value) {
     return R"({"field":")" + name + R"(","op":")" + op + R"(","value":)" + value + '}';
   }
-  void check(const std::string& name, const std::string& op, const std::string& value, const std::string& expected) {
-    BOOST_TEST_CONTEXT(name << ' ' << op << ' ' << value) { BOOST_TEST(who(field(name, op, value)) == expected); }
+  void check(const std::string& name, const std::string& op, const std::string& value,
+             const std::string& expected) {
+    BOOST_TEST_CONTEXT(name << ' ' << op << ' ' << value) {
+      BOOST_TEST(who(field(name, op, value)) == expected);
+    }
   }
   void check_refused(const std::string& filter, std::string_view place) {
     const auto found = segments.preview(Json{filter}, {});
@@ -156,8 +165,9 @@ BOOST_FIXTURE_TEST_CASE(errors_name_the_place, Fixture) {
   check_refused("[]", "filter: ");
   check_refused(R"({"all":[]})", "filter.all: ");
   check_refused(R"({"some":[]})", "filter.some: ");
-  check_refused(R"({"all":[{"field":"pinned","op":"eq","value":true},{"field":"pinned","op":"like","value":1}]})",
-                "filter.all[1].op: ");
+  check_refused(
+      R"({"all":[{"field":"pinned","op":"eq","value":true},{"field":"pinned","op":"like","value":1}]})",
+      "filter.all[1].op: ");
   check_refused(R"({"field":"shoe","op":"eq","value":"x"})", "filter.field: ");
   check_refused(R"({"field":"pinned","value":true})", "filter.op: ");
   check_refused(R"({"field":"pinned","op":"eq"})", "filter.value: ");

@@ -45,7 +45,8 @@ BOOST_FIXTURE_TEST_CASE(set_get_list_remove, Fixture) {
 }
 
 BOOST_FIXTURE_TEST_CASE(names_and_values_are_checked, Fixture) {
-  for (const char* name : {"", "Upper", "white space", "semi;colon"}) BOOST_TEST(why(name, "1").starts_with("name: "));
+  for (const char* name : {"", "Upper", "white space", "semi;colon"})
+    BOOST_TEST(why(name, "1").starts_with("name: "));
   why(std::string(101, 'a'), "1");
   BOOST_TEST(why("host.x", "{").starts_with("host.x: "));
   BOOST_TEST(why("host.x", "1 2").starts_with("host.x: "));
@@ -73,7 +74,8 @@ BOOST_FIXTURE_TEST_CASE(declared_custom_fields, Fixture) {
   BOOST_TEST(why(name, R"([{"name":"a","type":"money"}])").starts_with("contacts.custom_fields[0].type: "));
   BOOST_TEST(why(name, R"([{"type":"text"}])").starts_with("contacts.custom_fields[0].name: "));
   BOOST_TEST(why(name, R"([{"name":"a"},{"name":"a"}])").starts_with("contacts.custom_fields[1].name: "));
-  BOOST_TEST(why(name, R"([{"name":"a","type":"choice"}])").starts_with("contacts.custom_fields[0].options: "));
+  BOOST_TEST(
+      why(name, R"([{"name":"a","type":"choice"}])").starts_with("contacts.custom_fields[0].options: "));
   BOOST_TEST(why(name, R"([{"name":"a","kind":"text"}])").starts_with("contacts.custom_fields[0].kind: "));
 }
 

@@ -42,7 +42,8 @@ BOOST_FIXTURE_TEST_CASE(names_are_unique_ignoring_case_and_accents, Fixture) {
 }
 
 BOOST_FIXTURE_TEST_CASE(bad_names_and_colors, Fixture) {
-  for (const char* name : {"", "  ", "\xFF"}) BOOST_TEST((code_of(tags.create(name, "")) == ErrorCode::invalid_argument));
+  for (const char* name : {"", "  ", "\xFF"})
+    BOOST_TEST((code_of(tags.create(name, "")) == ErrorCode::invalid_argument));
   for (const char* color : {"red", "#12345", "#12345g", "123456#"}) {
     BOOST_TEST((code_of(tags.create("x", color)) == ErrorCode::invalid_argument));
   }
@@ -95,8 +96,9 @@ BOOST_FIXTURE_TEST_CASE(listed_by_name_in_pages, Fixture) {
 
 BOOST_FIXTURE_TEST_CASE(find_or_create, Fixture) {
   const auto find = [&](std::string_view name) {
-    return must(environment.unit().write(
-        [&](storage::Connection& connection) { return find_or_create_tag(connection, environment.unit(), name); }));
+    return must(environment.unit().write([&](storage::Connection& connection) {
+      return find_or_create_tag(connection, environment.unit(), name);
+    }));
   };
   const TagId made = find("Work");
   BOOST_TEST((find("WORK") == made));

@@ -16,7 +16,9 @@ struct Fixture {
   TestEnvironment environment;
   SqlTasks tasks{environment.unit()};
 
-  [[nodiscard]] Timestamp in_hours(int hours) const { return environment.clock->now() + std::chrono::hours(hours); }
+  [[nodiscard]] Timestamp in_hours(int hours) const {
+    return environment.clock->now() + std::chrono::hours(hours);
+  }
   Task add(std::string title, std::optional<Timestamp> due = {}) {
     Task draft;
     draft.title = std::move(title);
