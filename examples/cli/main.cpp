@@ -124,7 +124,9 @@ int run(int count, char** values) {
   add_operation_commands(app, context);
   add_admin_commands(app, context);
   try {
-    return parse_and_run(app, context, arguments);
+    const int status = parse_and_run(app, context, arguments);
+    if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return status;
+    throw failure(failed, omnicrm::ErrorCode::resource_exhausted, "standard output cannot be written");
   } catch (const Failure& failure) {
     print(failure, context.json);
     return failure.exit;

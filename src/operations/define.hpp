@@ -24,8 +24,9 @@ template <auto function>
 Result<std::string> run(Session& session, std::string_view json) {
   using Request = typename Signature<decltype(function)>::Request;
   OMNICRM_ASSIGN(const Request request, from_json<Request>(json));
-  OMNICRM_ASSIGN(const auto response, function(session, request));
-  return to_json(response);
+  const auto response = function(session, request);
+  if (!response) return fail(response.error());
+  return to_json(*response);
 }
 
 /// `define<get_contact>("contacts.get", Scope::read, "...")` for

@@ -90,21 +90,38 @@ Result<Put> RawEvents::put_again(RawEvent& event, std::string_view compressed) {
   OMNICRM_ASSIGN(auto known, find(event.connection_id, event.service, event.source_id));
   if (!known) return failure(ErrorCode::internal, "raw event neither inserted nor found");
   event.id = known->id;
-  if (!takes_place(event, *known)) return Put{.outcome = PutOutcome::known};
+  const bool newer = takes_place(event, *known);
+  OMNICRM_ASSIGN(const bool abandoned, is_abandoned(*known));
+  if (!newer && !abandoned) return Put{.outcome = PutOutcome::known};
   const bool own = known->batch_id == unit_.batch();
   OMNICRM_ASSIGN(const std::string before, raw_event_image(connection_, unit_.user(), known->id));
-  OMNICRM_TRY(
-      storage::execute(connection_,
-                       "UPDATE raw_events SET state = 'pending', reason = '', content_type = ?, size = ?, "
-                       "content_hash = ?, origin = ?, normalizer_version = 0, payload = ? "
-                       "WHERE user_id = ? AND id = ?",
-                       event.content_type, event.size, event.content_hash, event.origin, as_bytes(compressed),
-                       unit_.user(), known->id));
+  if (newer) {
+    OMNICRM_TRY(storage::execute(
+        connection_,
+        "UPDATE raw_events SET state = 'pending', reason = '', content_type = ?, size = ?, content_hash = ?, "
+        "origin = ?, normalizer_version = 0, payload = ? WHERE user_id = ? AND id = ?",
+        event.content_type, event.size, event.content_hash, event.origin, as_bytes(compressed), unit_.user(),
+        known->id));
+  }
+  if (abandoned) {
+    OMNICRM_TRY(storage::execute(connection_,
+                                 "UPDATE raw_events SET batch_id = ? WHERE user_id = ? AND id = ?",
+                                 *unit_.batch(), unit_.user(), known->id));
+  }
   if (own) return Put{.outcome = PutOutcome::changed, .replaced = known->state};
   OMNICRM_TRY(
       record_change(connection_, unit_,
                     {.table = "raw_events", .row_id = known->id.value, .before = before, .after = "{}"}));
   return Put{.outcome = PutOutcome::changed};
+}
+
+Result<bool> RawEvents::is_abandoned(const RawEvent& known) {
+  if (known.state != RawEventState::pending || !known.batch_id || known.batch_id == unit_.batch()) return false;
+  OMNICRM_ASSIGN(const auto running,
+                 storage::query_one<std::int64_t>(
+                     connection_, "SELECT 1 FROM sync_batches WHERE user_id = ? AND id = ? AND state = 'running'",
+                     unit_.user(), *known.batch_id));
+  return !running.has_value();
 }
 
 Result<bool> RawEvents::is_pending(const RawEvent& event) {
@@ -223,10 +240,10 @@ Result<void> restore_raw_event(storage::Connection& connection, UserId user, Raw
   OMNICRM_ASSIGN(const std::string payload, base64_decode(image.substr(end + 1)));
   OMNICRM_TRY(storage::execute(connection,
                                "UPDATE raw_events SET state = ?, reason = ?, content_type = ?, size = ?, "
-                               "content_hash = ?, origin = ?, normalizer_version = ?, payload = ? "
+                               "content_hash = ?, origin = ?, normalizer_version = ?, batch_id = ?, payload = ? "
                                "WHERE user_id = ? AND id = ?",
                                enum_name(event.state), event.reason, event.content_type, event.size,
-                               event.content_hash, event.origin, event.normalizer_version,
+                               event.content_hash, event.origin, event.normalizer_version, event.batch_id,
                                payload.empty() ? std::nullopt : std::optional(as_bytes(payload)), user, id));
   return {};
 }

@@ -25,7 +25,7 @@ struct StoredItem {
 enum class PutOutcome {
   added,    ///< it was not here
   known,    ///< here with the same bytes; nothing changed
-  changed,  ///< here with other bytes; the new ones replaced them (another batch's leave a before-image)
+  changed,  ///< here with other bytes or abandoned; taken over (another batch's item leaves a before-image)
 };
 
 struct Put {
@@ -53,6 +53,8 @@ class RawEvents {
   /// Stores an item under (connection, service, source_id). `compressed` is its zstd payload, or empty for an
   /// item without one.
   Result<Put> put(RawEvent& event, std::string_view compressed);
+  /// Whether a stored item waits for a batch that failed or was cancelled: the next batch that reads it takes it over.
+  Result<bool> is_abandoned(const RawEvent& known);
   /// Whether it still waits to be normalized, with these bytes.
   Result<bool> is_pending(const RawEvent& event);
 

@@ -172,16 +172,17 @@ class Preview {
     return unit_.read([&](storage::Connection& connection) -> Result<void> {
       for (Read& read : chunk_) {
         if (read.known) continue;
+        repository::RawEvents raw_events(connection, unit_);
         OMNICRM_ASSIGN(const auto stored,
-                       repository::RawEvents(connection, unit_)
-                           .find(source_->connection(), read.item.service, read.item.source_id));
+                       raw_events.find(source_->connection(), read.item.service, read.item.source_id));
         if (!stored) continue;
+        OMNICRM_ASSIGN(const bool abandoned, raw_events.is_abandoned(*stored));
         RawEvent event;
         event.service = read.item.service;
         event.state = read.item.state;
         event.origin = read.item.origin;
         event.content_hash = read.content_hash;
-        read.known = !repository::takes_place(event, *stored);
+        read.known = !abandoned && !repository::takes_place(event, *stored);
       }
       return {};
     });
@@ -257,6 +258,7 @@ class Preview {
     count_labels(facts, file);
     const auto people = decide(facts, kind_of(item.service), owner_, plan_.source.contact_policy);
     if (facts.is_card) {
+      if (!people.empty() && !makes_contact(people.front().rule)) ++skipped_[std::string(to_string(people.front().rule))];
       OMNICRM_TRY(people_->add_card(people));
     } else {
       for (const PersonDecision& person : people) OMNICRM_TRY(people_->add(person));

@@ -132,12 +132,16 @@ Result<void> RecordWriter::tag_contact(ContactId contact, const std::vector<std:
   return {};
 }
 
-Result<void> RecordWriter::write_cards(std::span<const RawEvent> events, const Normalized& normalized) {
+Result<std::string> RecordWriter::write_cards(std::span<const RawEvent> events, const Normalized& normalized) {
+  std::string left_out;
   for (const NormalizedContact& card : normalized.contacts) {
     const RawEvent& event = events[card.item];
     const auto people = decide(normalized.facts, InteractionKind::note, owner_, ContactPolicy::sent);
     for (const PersonDecision& person : people) count_decision(person);
-    if (!people.empty() && !makes_contact(people.front().rule)) continue;  // the user's own card
+    if (!people.empty() && !makes_contact(people.front().rule)) {
+      left_out = std::string(to_string(people.front().rule)) + ": the user's own card";
+      continue;
+    }
     repository::SeenContact seen;
     seen.draft = card.contact;
     seen.draft.source = seen.origin = origin_of(event);
@@ -149,11 +153,13 @@ Result<void> RecordWriter::write_cards(std::span<const RawEvent> events, const N
     counts_.contacts += (imported.what == repository::ImportedContact::created ? 1 : 0) - imported.erased;
     counts_.contacts_changed += imported.what == repository::ImportedContact::changed;
     counts_.organizations += imported.organizations_created;
-    if (imported.what == repository::ImportedContact::suppressed) continue;
-    contacts_.clear();  // a card with two addresses may have made one contact of two
+    if (imported.what == repository::ImportedContact::suppressed) {
+      left_out = "suppressed: the user deleted this contact";
+      continue;
+    }
     OMNICRM_TRY(tag_contact(imported.id, card.tags));
   }
-  return {};
+  return left_out;
 }
 
 Result<void> RecordWriter::complete(Interaction& interaction, const RawEvent& event, const ItemFacts& facts,
@@ -205,7 +211,8 @@ Result<void> RecordWriter::write(std::span<const RawEvent> events, const Result<
                              made.interaction.occurred_at, event.id));
     OMNICRM_TRY(add_interaction(event, made, normalized->facts, normalizer));
   }
-  OMNICRM_TRY(write_cards(events, *normalized));
+  OMNICRM_ASSIGN(const std::string left_out, write_cards(events, *normalized));
+  if (!left_out.empty()) return settle(event, RawEventState::skipped, left_out, normalizer.version());
   return settle(event, RawEventState::normalized, "", normalizer.version());
 }
 

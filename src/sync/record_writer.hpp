@@ -54,7 +54,8 @@ class RecordWriter {
  private:
   Result<void> write_people(const ItemFacts& facts, InteractionKind kind, Origin origin, Timestamp at,
                             RawEventId raw_event);
-  Result<void> write_cards(std::span<const RawEvent> events, const Normalized& normalized);
+  /// Why the last card that was left out was; empty when all became contacts.
+  Result<std::string> write_cards(std::span<const RawEvent> events, const Normalized& normalized);
   Result<void> tag_contact(ContactId contact, const std::vector<std::string>& tags);
   Result<void> complete(Interaction& interaction, const RawEvent& event, const ItemFacts& facts,
                         const Normalizer& normalizer);

@@ -25,7 +25,9 @@ const fs::path data = "build/bench-data";
 
 /// The child: imports `mbox` into a new database as a host would, and says what is there afterwards.
 int import_mailbox(const std::string& database, const std::string& mbox) {
-  auto crm = checked(Crm::open({.path = database}));
+  Options options;
+  options.path = database;
+  auto crm = checked(Crm::open(std::move(options)));
   Session session = checked(crm->session("bench"));
   const SyncSource source{.paths = {mbox},
                           .owner_addresses = {"yyyy@spamassassin.taint.org", "zzzz@spamassassin.taint.org",

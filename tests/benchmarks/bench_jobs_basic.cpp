@@ -22,7 +22,7 @@ using namespace omnicrm::benchmarks;
 
 constexpr int total = 100'000;
 constexpr int users = 1'000;
-constexpr int group = 500;  // jobs a transaction, theirs and ours
+constexpr int group = 100;  // jobs a transaction, theirs and ours
 constexpr char payload[] = R"({"message":"0190f3a0-7e57-7abc-8def-0123456789ab"})";
 
 [[noreturn]] void die(const std::string& why) {

@@ -199,7 +199,9 @@ void undo_case(Crm& crm, Session& session) {
 
 int main() {
   make_database();
-  auto crm = checked(Crm::open({.path = database}));
+  Options options;
+  options.path = database;
+  auto crm = checked(Crm::open(std::move(options)));
   Session session = checked(crm->session(user_name));
   page_case(session);
   contact_search_case(session);

@@ -164,7 +164,9 @@ BOOST_AUTO_TEST_CASE(the_import_does_what_the_preview_said) {
   BOOST_TEST(text(as_map(said.skipped_items)) == text(as_map(done.batch.reasons)));
   BOOST_TEST(sum(said.skipped_people) == said.contacts_to_skip);
   SqliteFile file(path);
-  BOOST_TEST(text(as_map(said.skipped_people)) == text(people_left_out(file)));
+  auto said_of_people = as_map(said.skipped_people);
+  said_of_people.erase("bad_address");  // nobody, in the end: there is no address to remember
+  BOOST_TEST(text(said_of_people) == text(people_left_out(file)));
 
   // Once more, beside more mail: now they are matched.
   write_mbox(folder.file("home/more.mbox"), std::vector<TestMessage>(corpus().begin() + 350, corpus().begin() + 450));
@@ -310,6 +312,26 @@ BOOST_AUTO_TEST_CASE(a_cancelled_import_stops_and_can_be_taken_back) {
   BOOST_TEST((ada.sync().cancel(batch.id).error().code == ErrorCode::failed_precondition));
   undo(batch.id);
   BOOST_TEST(digest() == before);
+}
+
+BOOST_AUTO_TEST_CASE(the_next_import_ends_what_a_cancelled_one_left) {
+  std::vector<std::string> paths;
+  for (std::size_t i = 0; i < 6; ++i) {
+    paths.push_back(write_mbox(folder.file(std::to_string(i) + "/mail.mbox"), some_mail(i * 10, 10)));
+  }
+  Session other = need(crm->session("other"));
+  import_all(other, corpus_source(paths));
+  const SyncBatch batch = need(ada.sync().approve(need(ada.sync().preview(corpus_source(paths))).id));
+  need(crm->jobs().step(3));
+  need(ada.sync().cancel(batch.id));
+  const std::string stopped = digest();
+  const Imported rest = import_all(corpus_source(paths));
+  BOOST_TEST(rest.plan.summary.known_items == rest.batch.counts.known);
+  BOOST_TEST(rest.batch.counts.normalized > 0);
+  BOOST_TEST(rest.batch.counts.normalized < 60);
+  BOOST_TEST(difference(canonical_dump(path, "other"), canonical_dump(path, "ada")) == "");
+  undo(rest.batch.id);
+  BOOST_TEST(digest() == stopped);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

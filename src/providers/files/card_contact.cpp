@@ -189,8 +189,10 @@ sync::ItemFacts card_facts(const ContactCard& card) {
 sync::Normalized normalize_card(const ContactCard& card, Origin source) {
   sync::Normalized out;
   out.facts = card_facts(card);
-  if (std::string reason = out.facts.left_out; !reason.empty()) return skipped(std::move(out), std::move(reason));
-  sync::NormalizedContact made{.contact = contact_of(card, source), .tags = out.facts.labels, .revised_at = card.revision};
+  if (std::string reason = out.facts.left_out; !reason.empty())
+    return skipped(std::move(out), std::move(reason));
+  sync::NormalizedContact made{
+      .contact = contact_of(card, source), .tags = out.facts.labels, .revised_at = card.revision};
   out.contacts.push_back(std::move(made));
   return out;
 }

@@ -65,6 +65,7 @@ BOOST_AUTO_TEST_CASE(groups_are_skipped_and_organizations_name_no_person) {
   BOOST_TEST((group.state == RawEventState::skipped));
   BOOST_TEST(group.reason.starts_with("group_card: "));
   BOOST_TEST(group.contacts.empty());
+  BOOST_TEST(group.facts.left_out == group.reason);  // so that the plan says the same
   const auto org = card("KIND:org\r\nFN:Engines Ltd\r\nEMAIL:info@engines.example\r\nN:Engines;;;;\r\n");
   BOOST_REQUIRE_EQUAL(org.contacts.size(), 1u);
   BOOST_TEST(org.contacts[0].contact.organization == "Engines Ltd");

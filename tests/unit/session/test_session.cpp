@@ -1,5 +1,7 @@
 #include <boost/test/unit_test.hpp>
 #include <fstream>
+#include <memory>
+#include <stdexcept>
 #include <string>
 
 #include "parts/crm_fixture.hpp"
@@ -25,9 +27,61 @@ jobs::NewJob some_job() {
   return job;
 }
 
+/// A host's storage that breaks the rule not to throw, when told to.
+class Throwing final : public storage::Storage {
+ public:
+  bool throws = false;
+
+  [[nodiscard]] storage::Dialect dialect() const noexcept override { return inner_->dialect(); }
+  Result<void> read(const storage::Scope& scope, storage::Work work) override {
+    may_throw();
+    return inner_->read(scope, work);
+  }
+  Result<void> write(const storage::Scope& scope, storage::Work work) override {
+    may_throw();
+    return inner_->write(scope, work);
+  }
+  Result<void> migrate() override {
+    may_throw();
+    return inner_->migrate();
+  }
+  Result<std::int64_t> schema_version() override { return inner_->schema_version(); }
+  Result<void> backup(const std::string& path) override { return inner_->backup(path); }
+  Result<std::vector<std::string>> check() override { return inner_->check(); }
+
+ private:
+  void may_throw() const {
+    if (throws) throw std::runtime_error("the host's storage broke");
+  }
+
+  std::unique_ptr<storage::Storage> inner_ = need(storage::sqlite({.path = ":memory:"}));
+};
+
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(session)
+
+BOOST_AUTO_TEST_CASE(what_a_hosts_storage_throws_does_not_cross_the_door) {
+  const auto storage = std::make_shared<Throwing>();
+  Options options;
+  options.storage = storage;
+  storage->throws = true;
+  const auto refused = Crm::open(options);
+  BOOST_REQUIRE(!refused);
+  BOOST_TEST((refused.error().code == ErrorCode::internal), describe(refused.error()));
+  storage->throws = false;
+  const auto crm = need(Crm::open(options));
+  Session ada = need(crm->session("ada"));
+  need(ada.call("contacts.list", "{}"));
+  storage->throws = true;
+  for (const auto* operation : {"contacts.list", "sync.plans", "jobs.stats", "search.query"}) {
+    const auto answer =
+        ada.call(operation, std::string_view(operation) == "search.query" ? R"({"text":"x"})" : "{}");
+    BOOST_REQUIRE(!answer);
+    BOOST_TEST((answer.error().code == ErrorCode::internal), describe(answer.error()));
+    BOOST_TEST(answer.error().message == "the host's storage broke");
+  }
+}
 
 BOOST_FIXTURE_TEST_CASE(a_transaction_keeps_all_of_its_changes, CrmFixture) {
   need(ada.transaction([](Session& inside) -> Result<void> {
