@@ -72,8 +72,9 @@ void add_batch_commands(CLI::App& app, Context& context) {
   take_back->add_option("BATCH", *name, "Its id, or 'last'")->required();
   auto yes = std::make_shared<bool>(false);
   take_back->add_flag("-y,--yes", *yes, "Accepted as for import; naming the batch is enough");
-  take_back->callback(
-      [&context, name] { context.action = [&context, name] { return undo(context, *name); }; });
+  take_back->callback([&context, name, yes] {  // the parser writes to `yes`: it lives as long as this
+    context.action = [&context, name] { return undo(context, *name); };
+  });
 
   auto* list = app.add_subcommand("batches", "What was imported, newest first");
   auto page = std::make_shared<PageOptions>();

@@ -32,12 +32,13 @@ Result<Outcome> call(Handler& handler, Context& context) {
 
 }  // namespace
 
-Held::Held(JobRow row, const KindEntry& kind, Clock& clock, IdGenerator& ids)
+Held::Held(JobRow row, const KindEntry& kind, Clock& clock, IdGenerator& ids, Wakeup* wakeup)
     : row_(std::move(row)),
       kind_(kind),
       clock_(clock),
       ids_(ids),
-      deadline_(clock.steady_now() + kind.options.timeout) {}
+      deadline_(clock.steady_now() + kind.options.timeout),
+      wakeup_(wakeup) {}
 
 void Held::progress(std::int64_t done, std::int64_t total, std::string_view note) {
   Progress said{done, total, text::to_utf8(text::cut(note, longest_note))};
@@ -66,7 +67,11 @@ Result<void> Held::complete_in(storage::Connection& transaction, Json result) {
 
 Result<std::vector<JobId>> Held::enqueue(storage::Connection& transaction, const std::vector<NewJob>& jobs) {
   OMNICRM_TRY(check(jobs));
-  return insert_jobs(transaction, clock_, ids_, row_.user, jobs);
+  OMNICRM_ASSIGN(auto made, insert_jobs(transaction, clock_, ids_, row_.user, jobs));
+  // Before the commit, as in `Jobs::enqueue_in`: the claim that this brings about waits for the writer, so it
+  // sees them.
+  if (!made.empty() && wakeup_ != nullptr) wakeup_->notify();
+  return made;
 }
 
 void Held::ask_stop(StopReason reason) {

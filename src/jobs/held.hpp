@@ -14,6 +14,7 @@
 #include "jobs/ending.hpp"
 #include "jobs/job_row.hpp"
 #include "jobs/kinds.hpp"
+#include "jobs/wakeup.hpp"
 
 namespace omnicrm::jobs {
 
@@ -24,7 +25,8 @@ enum class StopReason { none, cancel, timeout, shutdown, lost };
 /// runner's other threads may call `ask_stop`, `take_progress` and `deadline`.
 class Held final : public Context {
  public:
-  Held(JobRow row, const KindEntry& kind, Clock& clock, IdGenerator& ids);
+  /// `wakeup` hears of jobs that the handler enqueues; null: polling finds them.
+  Held(JobRow row, const KindEntry& kind, Clock& clock, IdGenerator& ids, Wakeup* wakeup = nullptr);
 
   [[nodiscard]] const Job& job() const noexcept override { return row_.job; }
   [[nodiscard]] UserId user() const noexcept override { return row_.user; }
@@ -60,6 +62,8 @@ class Held final : public Context {
   std::mutex mutex_;  // guards what follows
   std::optional<Progress> progress_;
   std::optional<std::chrono::steady_clock::time_point> progress_taken_;
+
+  Wakeup* wakeup_;
 };
 
 }  // namespace omnicrm::jobs

@@ -116,11 +116,17 @@ Result<Put> RawEvents::put_again(RawEvent& event, std::string_view compressed) {
 }
 
 Result<bool> RawEvents::is_abandoned(const RawEvent& known) {
-  if (known.state != RawEventState::pending || !known.batch_id || known.batch_id == unit_.batch()) return false;
+  if (known.state != RawEventState::pending || !known.batch_id || known.batch_id == unit_.batch())
+    return false;
+  // Its own batch settles it, or another one that brought newer bytes.
   OMNICRM_ASSIGN(const auto running,
                  storage::query_one<std::int64_t>(
-                     connection_, "SELECT 1 FROM sync_batches WHERE user_id = ? AND id = ? AND state = 'running'",
-                     unit_.user(), *known.batch_id));
+                     connection_,
+                     "SELECT 1 FROM sync_batches WHERE user_id = ?1 AND id = ?2 AND state = 'running' "
+                     "UNION ALL SELECT 1 FROM batch_changes c JOIN sync_batches b ON b.user_id = c.user_id "
+                     "AND b.id = c.batch_id WHERE c.user_id = ?1 AND c.table_name = 'raw_events' "
+                     "AND c.row_id = ?3 AND b.state = 'running'",
+                     unit_.user(), *known.batch_id, known.id));
   return !running.has_value();
 }
 
@@ -238,13 +244,14 @@ Result<void> restore_raw_event(storage::Connection& connection, UserId user, Raw
     return failure(ErrorCode::data_loss, "the image of a raw event is broken");
   OMNICRM_ASSIGN(const RawEvent event, from_json<RawEvent>(image.substr(0, end)));
   OMNICRM_ASSIGN(const std::string payload, base64_decode(image.substr(end + 1)));
-  OMNICRM_TRY(storage::execute(connection,
-                               "UPDATE raw_events SET state = ?, reason = ?, content_type = ?, size = ?, "
-                               "content_hash = ?, origin = ?, normalizer_version = ?, batch_id = ?, payload = ? "
-                               "WHERE user_id = ? AND id = ?",
-                               enum_name(event.state), event.reason, event.content_type, event.size,
-                               event.content_hash, event.origin, event.normalizer_version, event.batch_id,
-                               payload.empty() ? std::nullopt : std::optional(as_bytes(payload)), user, id));
+  OMNICRM_TRY(
+      storage::execute(connection,
+                       "UPDATE raw_events SET state = ?, reason = ?, content_type = ?, size = ?, "
+                       "content_hash = ?, origin = ?, normalizer_version = ?, batch_id = ?, payload = ? "
+                       "WHERE user_id = ? AND id = ?",
+                       enum_name(event.state), event.reason, event.content_type, event.size,
+                       event.content_hash, event.origin, event.normalizer_version, event.batch_id,
+                       payload.empty() ? std::nullopt : std::optional(as_bytes(payload)), user, id));
   return {};
 }
 

@@ -53,7 +53,8 @@ class RawEvents {
   /// Stores an item under (connection, service, source_id). `compressed` is its zstd payload, or empty for an
   /// item without one.
   Result<Put> put(RawEvent& event, std::string_view compressed);
-  /// Whether a stored item waits for a batch that failed or was cancelled: the next batch that reads it takes it over.
+  /// Whether a stored item waits for a batch that failed or was cancelled: the next batch that reads it takes
+  /// it over.
   Result<bool> is_abandoned(const RawEvent& known);
   /// Whether it still waits to be normalized, with these bytes.
   Result<bool> is_pending(const RawEvent& event);

@@ -156,7 +156,10 @@ Result<Page<Task>> SqlTasks::list(const TaskFilter& filter, const PageRequest& p
     if (filter.status) add_status(sql, *filter.status, unit_.now());
     if (filter.contact_id) sql.add(" AND contact_id = ?", *filter.contact_id);
     OMNICRM_TRY(add_start(sql, name, page.cursor));
-    sql.add(" ORDER BY due_at IS NULL, due_at, id LIMIT ?", page.limit + 1);
+    // Those that are due have a date, so that the index gives them in their order.
+    const bool dated = filter.status == TaskStatus::due;
+    sql.add(dated ? " ORDER BY due_at, id LIMIT ?" : " ORDER BY due_at IS NULL, due_at, id LIMIT ?",
+            page.limit + 1);
     OMNICRM_ASSIGN(storage::Query rows, sql.run(connection));
     Page<Task> answer;
     while (true) {

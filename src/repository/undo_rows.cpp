@@ -150,6 +150,7 @@ Result<std::int64_t> undo_contacts(storage::Connection& connection, const Unit& 
                                    unit.user(), batch, limit));
   for (ContactId id : ids) {
     OMNICRM_ASSIGN(const auto contact, load_contact(connection, unit, id));
+    if (!contact) return not_found("contact", id.to_string());
     OMNICRM_ASSIGN(const bool used, is_in_use(connection, unit, batch, *contact));
     if (used) {
       OMNICRM_TRY(storage::execute(

@@ -5,6 +5,7 @@
 #include "repository/raw_events.hpp"
 #include "repository/row.hpp"
 #include "storage/query.hpp"
+#include "sync/sync_jobs.hpp"
 
 namespace omnicrm::sync {
 namespace {
@@ -37,6 +38,15 @@ Result<void> store_batch(storage::Connection& connection, UserId user, const Syn
   OMNICRM_ASSIGN(const bool stored, update_row(connection, user, batch));
   if (!stored) return not_found("batch", batch.id.to_string());
   return {};
+}
+
+Result<bool> is_undo_waiting(storage::Connection& connection, UserId user) {
+  // An undo's job is unique for its batch while it waits or runs.
+  OMNICRM_ASSIGN(
+      const auto found,
+      storage::query_one<std::int64_t>(
+          connection, "SELECT 1 FROM job_unique WHERE user_id = ? AND kind = ? LIMIT 1", user, undo_kind));
+  return found.has_value();
 }
 
 Result<void> add_counts(storage::Connection& connection, UserId user, BatchId id, const BatchCounts& more) {

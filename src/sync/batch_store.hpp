@@ -17,6 +17,9 @@ namespace omnicrm::sync {
 [[nodiscard]] Result<SyncPlan> load_plan(storage::Connection& connection, UserId user, PlanId id);
 [[nodiscard]] Result<void> store_batch(storage::Connection& connection, UserId user, const SyncBatch& batch);
 
+/// Whether a batch of the user is being taken back, or is about to be.
+[[nodiscard]] Result<bool> is_undo_waiting(storage::Connection& connection, UserId user);
+
 /// Adds to a batch's counts; `done` follows from them.
 [[nodiscard]] Result<void> add_counts(storage::Connection& connection, UserId user, BatchId id,
                                       const BatchCounts& more);

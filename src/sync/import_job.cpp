@@ -16,8 +16,10 @@ namespace {
 
 // A transaction holds so many items, or so many bytes of them: enough to make its fixed costs small, little
 // enough that memory does not matter and others get their turn to write.
-constexpr std::size_t chunk_items = 256;
-constexpr std::size_t chunk_bytes = std::size_t{2} << 20;
+constexpr std::size_t chunk_items = 512;
+constexpr std::size_t chunk_bytes = std::size_t{4} << 20;
+/// Until an import looks again whether an undo is over.
+constexpr std::chrono::milliseconds undo_pause{100};
 // Measured on 6,046 messages of 5.4 KB: level 3 takes 2% less room and a third more time.
 constexpr int compression_level = 1;
 
@@ -67,6 +69,11 @@ class Import {
   Result<jobs::Outcome> run() {
     OMNICRM_TRY(load());
     if (batch_.state != BatchState::running) return jobs::Outcome::done();
+    if (undo_waits_) {
+      // What it takes back is not to be taken for known.
+      context_.progress(0, batch_.total, "waits for an undo");
+      return jobs::Outcome::snooze(undo_pause);
+    }
     OMNICRM_ASSIGN(source_, parts_.open(plan_.source));
     for (const PlanFile& file : plan_.summary.files) {
       if (file.format != "ignored") OMNICRM_TRY(read_scope(file));
@@ -87,6 +94,7 @@ class Import {
       OMNICRM_ASSIGN(batch_, load_batch(connection, unit_.user(), batch_id_));
       if (!batch_.plan_id) return failure(ErrorCode::failed_precondition, "the batch has no plan");
       OMNICRM_ASSIGN(plan_, load_plan(connection, unit_.user(), *batch_.plan_id));
+      OMNICRM_ASSIGN(undo_waits_, is_undo_waiting(connection, unit_.user()));
       return {};
     });
   }
@@ -182,6 +190,7 @@ class Import {
   const Parts& parts_;
   SyncBatch batch_;
   SyncPlan plan_;
+  bool undo_waits_ = false;
   std::unique_ptr<Source> source_;
   std::vector<FetchedItem> chunk_;
   std::int64_t items_ = 0;

@@ -120,6 +120,7 @@ class Preview {
     std::optional<Result<ItemFacts>> facts;  ///< absent for an item that is not read
     std::string content_hash = {};           ///< of an item that may change
     bool known = false;
+    bool suppressed = false;  ///< the user deleted what it made
   };
 
   Result<void> read(PlanFile& file) {
@@ -172,6 +173,7 @@ class Preview {
     return unit_.read([&](storage::Connection& connection) -> Result<void> {
       for (Read& read : chunk_) {
         if (read.known) continue;
+        OMNICRM_ASSIGN(read.suppressed, is_suppressed(connection, read.item));
         repository::RawEvents raw_events(connection, unit_);
         OMNICRM_ASSIGN(const auto stored,
                        raw_events.find(source_->connection(), read.item.service, read.item.source_id));
@@ -188,17 +190,14 @@ class Preview {
     });
   }
 
-  /// The user deleted what it made.
-  Result<bool> is_suppressed(const SourceItem& item) {
+  Result<bool> is_suppressed(storage::Connection& connection, const SourceItem& item) {
     const std::string value = item.service + ":" + item.source_id;
-    return unit_.read([&](storage::Connection& connection) -> Result<bool> {
-      OMNICRM_ASSIGN(
-          const auto found,
-          storage::query_one<std::int64_t>(
-              connection, "SELECT 1 FROM suppressions WHERE user_id = ? AND kind = 'item' AND value = ?",
-              unit_.user(), value));
-      return found.has_value();
-    });
+    OMNICRM_ASSIGN(
+        const auto found,
+        storage::query_one<std::int64_t>(
+            connection, "SELECT 1 FROM suppressions WHERE user_id = ? AND kind = 'item' AND value = ?",
+            unit_.user(), value));
+    return found.has_value();
   }
 
   Result<void> take(const Read& read, const PlanFile& file) {
@@ -212,15 +211,14 @@ class Preview {
       add_sample(item, read.facts && *read.facts ? **read.facts : ItemFacts{}, file, "known");
       return {};
     }
-    OMNICRM_ASSIGN(const bool suppressed, is_suppressed(item));
-    if (suppressed) {
-      ++skipped_["suppressed"];
-      add_sample(item, {}, file, "suppressed: deleted by the user");
-      return {};
-    }
     if (item.state != RawEventState::pending) {
       ++skipped_[item.reason.substr(0, item.reason.find(':'))];
       add_sample(item, {}, file, item.reason);
+      return {};
+    }
+    if (read.suppressed) {
+      ++skipped_["suppressed"];
+      add_sample(item, {}, file, "suppressed: deleted by the user");
       return {};
     }
     if (!read.facts) {
@@ -258,7 +256,8 @@ class Preview {
     count_labels(facts, file);
     const auto people = decide(facts, kind_of(item.service), owner_, plan_.source.contact_policy);
     if (facts.is_card) {
-      if (!people.empty() && !makes_contact(people.front().rule)) ++skipped_[std::string(to_string(people.front().rule))];
+      if (!people.empty() && !makes_contact(people.front().rule))
+        ++skipped_[std::string(to_string(people.front().rule))];
       OMNICRM_TRY(people_->add_card(people));
     } else {
       for (const PersonDecision& person : people) OMNICRM_TRY(people_->add(person));

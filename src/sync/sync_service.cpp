@@ -143,8 +143,11 @@ class Service final : public SyncService {
     }
     return unit_.write([&](storage::Connection& connection) -> Result<SyncBatch> {
       OMNICRM_ASSIGN(SyncBatch batch, load_batch(connection, unit_.user(), id));
-      if (batch.state == BatchState::undone || batch.state == BatchState::undoing) {
-        return wrong_state(batch, "it is taken back already");
+      if (batch.state == BatchState::undone) return wrong_state(batch, "it is taken back already");
+      // Asked again: an undo whose job came to nothing is taken up again; one that is under way goes on.
+      if (batch.state == BatchState::undoing) {
+        OMNICRM_TRY(enqueue(connection, undo_kind, id));
+        return batch;
       }
       OMNICRM_TRY(jobs_->cancel_batch_in(connection, id));
       batch.state = BatchState::undoing;

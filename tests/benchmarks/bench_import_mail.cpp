@@ -21,7 +21,7 @@ namespace fs = std::filesystem;
 constexpr int runs = 3;
 constexpr double limit_mib = 80;
 constexpr std::string_view peer_script = "tests/benchmarks/peers/mail_indexer.py";
-const fs::path data = "build/bench-data";
+const fs::path data = fs::absolute("build/bench-data");  // notmuch takes no other
 
 /// The child: imports `mbox` into a new database as a host would, and says what is there afterwards.
 int import_mailbox(const std::string& database, const std::string& mbox) {

@@ -1,5 +1,5 @@
-// Input that breaks importers: a terminal state or an error that names file, position and reason, and everything
-// else is imported.
+// Input that breaks importers: a terminal state or an error that names file, position and reason, and
+// everything else is imported.
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -22,6 +22,11 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t good_messages = 12;
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr std::int64_t memory_factor = 10;  // their own bookkeeping
+#else
+constexpr std::int64_t memory_factor = 1;
+#endif
 
 std::int64_t kib_used() {
   rusage usage{};
@@ -34,7 +39,9 @@ struct BadInputFixture : CrmFixture {
 
   BadInputFixture() { write_mbox(home + "/good/mail.mbox", some_mail(0, good_messages)); }
 
-  std::string put(const std::string& name, std::string_view bytes) { return write_file(home + "/" + name, bytes); }
+  std::string put(const std::string& name, std::string_view bytes) {
+    return write_file(home + "/" + name, bytes);
+  }
 
   /// Imports the folder; the good mail in it must be there.
   Imported import_home(SyncSource source = {}) {
@@ -45,7 +52,8 @@ struct BadInputFixture : CrmFixture {
     BOOST_TEST(counts.items == counts.normalized + counts.known + counts.skipped + counts.poison);
     BOOST_TEST(done.plan.summary.items == counts.items);
     SqliteFile file(path);
-    BOOST_TEST(file.number("SELECT COUNT(*) FROM raw_events WHERE state = 'normalized' AND origin LIKE '%/good/%'") ==
+    BOOST_TEST(file.number(
+                   "SELECT COUNT(*) FROM raw_events WHERE state = 'normalized' AND origin LIKE '%/good/%'") ==
                std::int64_t{good_messages});
     BOOST_TEST(file.number("SELECT COUNT(*) FROM raw_events WHERE state = 'pending'") == 0);
     BOOST_TEST(need(crm->admin().check()).empty());
@@ -55,12 +63,13 @@ struct BadInputFixture : CrmFixture {
   /// The items of one file: state, reason, origin.
   std::vector<SqliteFile::Row> items_of(std::string_view name) {
     SqliteFile file(path);
-    return file.rows("SELECT state, reason, origin FROM raw_events WHERE origin LIKE '%/" + std::string(name) +
-                     "\"%' ORDER BY seq");
+    return file.rows("SELECT state, reason, origin FROM raw_events WHERE origin LIKE '%/" +
+                     std::string(name) + "\"%' ORDER BY seq");
   }
 
   /// Items of a file that stand in this state for this reason, each with its position.
-  void check_items(std::string_view name, std::string_view state, std::string_view reason, std::size_t count) {
+  void check_items(std::string_view name, std::string_view state, std::string_view reason,
+                   std::size_t count) {
     std::size_t found = 0;
     for (const auto& row : items_of(name)) {
       if (row[0] != state || !row[1].starts_with(reason)) continue;
@@ -80,8 +89,10 @@ struct BadInputFixture : CrmFixture {
 };
 
 std::string header(std::string_view id, std::string_view more) {
-  return "From: Eve <eve@play.example>\nTo: " + corpus_owners()[0] + "\nSubject: bad\nDate: Thu, 22 Aug 2002 "
-         "12:36:23 +0000\nMessage-ID: <" + std::string(id) + ">\nMIME-Version: 1.0\n" + std::string(more);
+  return "From: Eve <eve@play.example>\nTo: " + corpus_owners()[0] +
+         "\nSubject: bad\nDate: Thu, 22 Aug 2002 "
+         "12:36:23 +0000\nMessage-ID: <" +
+         std::string(id) + ">\nMIME-Version: 1.0\n" + std::string(more);
 }
 
 }  // namespace
@@ -106,13 +117,14 @@ BOOST_AUTO_TEST_CASE(a_truncated_mbox) {
 
 BOOST_AUTO_TEST_CASE(a_message_of_30_megabytes) {
   std::string big = header("big@t", "Content-Type: text/plain\n\n");
-  while (big.size() < (std::size_t{30} << 20)) big += "All work and no play makes Jack a dull boy, he said again.\n";
+  while (big.size() < (std::size_t{30} << 20))
+    big += "All work and no play makes Jack a dull boy, he said again.\n";
   put("big/mail.mbox", "From x Thu Aug 22 12:36:23 2002\n" + big + "\nFrom x Thu Aug 22 12:36:23 2002\n" +
                            header("after@t", "Content-Type: text/plain\n\nafter the big one\n"));
   put("single/big.eml", big);
   const std::int64_t before = kib_used();
   import_home();
-  BOOST_TEST(kib_used() - before < 120 * 1'024);  // KiB
+  BOOST_TEST(kib_used() - before < memory_factor * 120 * 1'024);  // KiB
   check_items("big/mail.mbox", "skipped", "too_large: ", 1);
   check_items("big/mail.mbox", "normalized", "", 1);
   BOOST_TEST(need(ada.search().query({.text = "\"after the big one\""}, {})).items.size() == 1U);
@@ -127,11 +139,15 @@ BOOST_AUTO_TEST_CASE(nul_bytes_and_broken_charsets) {
   std::string nul = header("nul@t", "Content-Type: text/plain\n\nbefore ");
   nul += std::string("\0\0\0", 3) + " behind\n";
   put("nul.eml", nul);
-  put("charset/utf8.eml", header("c1@t", "Content-Type: text/plain; charset=utf-8\n\nna\xC3\xAFve \xFF\xFE\xC3 zurich\n"));
-  put("charset/unknown.eml", header("c2@t", "Content-Type: text/plain; charset=x-klingon\n\nqapla caf\xE9\n"));
-  put("charset/lies.eml", header("c3@t", "Content-Type: text/plain; charset=iso-2022-jp\n\nplain \x1B$B\xFF\xFF words\n"));
-  put("charset/words.eml", header("c4@t", "X: =?utf-8?B?////?= =?x?Q?=?=\nSubject: =?utf-8?Q?=C3?=\n"
-                                          "Content-Type: text/plain\n\nheaders\n"));
+  put("charset/utf8.eml",
+      header("c1@t", "Content-Type: text/plain; charset=utf-8\n\nna\xC3\xAFve \xFF\xFE\xC3 zurich\n"));
+  put("charset/unknown.eml",
+      header("c2@t", "Content-Type: text/plain; charset=x-klingon\n\nqapla caf\xE9\n"));
+  put("charset/lies.eml",
+      header("c3@t", "Content-Type: text/plain; charset=iso-2022-jp\n\nplain \x1B$B\xFF\xFF words\n"));
+  put("charset/words.eml", header("c4@t",
+                                  "X: =?utf-8?B?////?= =?x?Q?=?=\nSubject: =?utf-8?Q?=C3?=\n"
+                                  "Content-Type: text/plain\n\nheaders\n"));
   import_home();
   SqliteFile file(path);
   BOOST_TEST(file.number("SELECT COUNT(*) FROM raw_events WHERE state = 'normalized'") ==
@@ -141,7 +157,8 @@ BOOST_AUTO_TEST_CASE(nul_bytes_and_broken_charsets) {
   }
   // What is stored is UTF-8, whatever came in.
   const auto page = need(ada.interactions().timeline({}, {.limit = 100}));
-  for (const Interaction& interaction : page.items) BOOST_TEST(text::is_utf8(interaction.subject + interaction.body));
+  for (const Interaction& interaction : page.items)
+    BOOST_TEST(text::is_utf8(interaction.subject + interaction.body));
 }
 
 BOOST_AUTO_TEST_CASE(a_thousand_nested_multiparts) {
@@ -154,7 +171,8 @@ BOOST_AUTO_TEST_CASE(a_thousand_nested_multiparts) {
   }
   put("nested.eml", nested + "Content-Type: text/plain\n\nthe innermost words\n" + end);
   std::string forwarded = header("forwarded@t", "");
-  for (int depth = 0; depth < 1'000; ++depth) forwarded += "Content-Type: message/rfc822\n\nSubject: deeper\n";
+  for (int depth = 0; depth < 1'000; ++depth)
+    forwarded += "Content-Type: message/rfc822\n\nSubject: deeper\n";
   put("forwarded.eml", forwarded + "\nwords\n");
   import_home();
   BOOST_TEST(items_of("nested.eml").size() == 1U);
@@ -162,7 +180,8 @@ BOOST_AUTO_TEST_CASE(a_thousand_nested_multiparts) {
 }
 
 BOOST_AUTO_TEST_CASE(encodings_that_swell) {
-  // Long runs in every encoding, HTML that is one deep tree, an encoded word without end, attachments by thousands.
+  // Long runs in every encoding, HTML that is one deep tree, an encoded word without end, attachments by
+  // thousands.
   put("swell/base64.eml", header("s1@t", "Content-Type: text/plain\nContent-Transfer-Encoding: base64\n\n") +
                               base64_encode(std::string(std::size_t{8} << 20, 'a')));
   std::string html;
@@ -174,12 +193,13 @@ BOOST_AUTO_TEST_CASE(encodings_that_swell) {
   std::string many = header("s4@t", "Content-Type: multipart/mixed; boundary=x\n\n");
   for (int i = 0; i < 5'000; ++i) many += "--x\nContent-Disposition: attachment; filename=f\n\nz\n";
   put("swell/parts.eml", many + "--x--\n");
-  put("swell/quotes.eml", header("s5@t", "Content-Type: text/plain\n\n") + std::string(std::size_t{1} << 20, '>'));
+  put("swell/quotes.eml",
+      header("s5@t", "Content-Type: text/plain\n\n") + std::string(std::size_t{1} << 20, '>'));
   const std::int64_t before = kib_used();
   const auto begin = std::chrono::steady_clock::now();
   import_home();
   BOOST_TEST((std::chrono::steady_clock::now() - begin < std::chrono::seconds(30)));
-  BOOST_TEST(kib_used() - before < 300 * 1'024);  // KiB
+  BOOST_TEST(kib_used() - before < memory_factor * 300 * 1'024);  // KiB
   SqliteFile file(path);
   BOOST_TEST(file.number("SELECT COUNT(*) FROM raw_events WHERE origin LIKE '%/swell/%'") == 5);
 }
@@ -192,7 +212,8 @@ BOOST_AUTO_TEST_CASE(strange_tables) {
     row += ",value";
   }
   put("wide.csv", wide + "\n" + row + "\n");
-  put("unbalanced.csv", "Name,Email\nUli One,uli@one.example\n\"Vera Two,vera@two.example\nWim Three,wim@three.example\n");
+  put("unbalanced.csv",
+      "Name,Email\nUli One,uli@one.example\n\"Vera Two,vera@two.example\nWim Three,wim@three.example\n");
   const Imported done = import_home();
   BOOST_TEST(is_contact(ada, "dora@wide.example"));
   BOOST_TEST(is_contact(ada, "uli@one.example"));
@@ -229,7 +250,9 @@ BOOST_AUTO_TEST_CASE(nothing_and_nonsense) {
   put("empty.csv", "");
   std::string noise;
   for (unsigned i = 0; i < 20'000; ++i) noise += static_cast<char>((i * 2'654'435'761U) >> 24);
-  for (const char* name : {"noise.mbox", "noise.eml", "noise.ics", "noise.vcf", "noise.csv", "noise.bin", "noise"}) put(name, noise);
+  for (const char* name :
+       {"noise.mbox", "noise.eml", "noise.ics", "noise.vcf", "noise.csv", "noise.bin", "noise"})
+    put(name, noise);
   fs::create_directory_symlink(home, home + "/loop");
   fs::create_symlink(home + "/a", home + "/b");
   fs::create_symlink(home + "/b", home + "/a");
@@ -255,7 +278,8 @@ BOOST_AUTO_TEST_CASE(paths_that_are_not_there) {
   BOOST_TEST(need(ada.sync().plans({})).items.empty());
 
   // Gone between preview and import: the batch says so, and what there is can be taken back.
-  const std::string gone = put("gone/mail.mbox", "From x Thu Aug 22 12:36:23 2002\n" + header("g@t", "\nwords\n"));
+  const std::string gone =
+      put("gone/mail.mbox", "From x Thu Aug 22 12:36:23 2002\n" + header("g@t", "\nwords\n"));
   const std::string before = digest();
   const SyncPlan plan = need(ada.sync().preview({.paths = {home}, .owner_addresses = corpus_owners()}));
   const SyncBatch batch = need(ada.sync().approve(plan.id));
@@ -287,7 +311,8 @@ BOOST_AUTO_TEST_CASE(a_folder_without_permission) {
     if (!done || done->batch.state != BatchState::done) return 4;
     if (done->batch.counts.normalized != std::int64_t{good_messages}) return 5;
     int noted = 0;
-    for (const PlanFile& file : done->plan.summary.files) noted += file.note.starts_with("no permission: ") ? 1 : 0;
+    for (const PlanFile& file : done->plan.summary.files)
+      noted += file.note.starts_with("no permission: ") ? 1 : 0;
     if (noted != 2) return 6;
     const auto named = session->sync().preview({.paths = {home + "/closed"}});
     return !named && named.error().code == ErrorCode::permission_denied ? 0 : 7;

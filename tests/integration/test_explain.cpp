@@ -1,4 +1,5 @@
-// Every query that is asked often, or of large tables, finds its rows by an index: EXPLAIN QUERY PLAN says so.
+// Every query that is asked often, or of large tables, finds its rows by an index: EXPLAIN QUERY PLAN says
+// so.
 #include <boost/test/unit_test.hpp>
 #include <functional>
 #include <regex>
@@ -11,8 +12,10 @@
 namespace omnicrm::testing {
 namespace {
 
-/// Tables that are small whatever the user has: one row a process, one a claimed batch, one a user.
+/// Tables that are small whatever the user has: one row a process, one a claimed batch.
 const std::set<std::string> small_tables = {"workers", "job_leases", "l"};
+/// Partial indexes that hold nothing but the rows that are wanted.
+const std::set<std::string> narrow_indexes = {"jobs_ready", "jobs_running", "jobs_scheduled"};
 
 struct ExplainFixture {
   TemporaryFolder folder;
@@ -24,13 +27,13 @@ struct ExplainFixture {
   BatchId batch;
 
   ExplainFixture() {
-    const SyncSource source =
-        corpus_source({write_mbox(folder.file("a/mail.mbox"), some_mail(0, 300)),
-                       write_file(folder.file("a/people.vcf"),
-                                  card("1", "Bob Stone", "bob@work.example", "CATEGORIES:customer\r\n")),
-                       write_file(folder.file("a/events.ics"),
-                                  calendar(std::vector{event({.uid = "e@t", .title = "Meeting",
-                                                              .more = "RRULE:FREQ=DAILY;COUNT=9\r\n"})}))});
+    const SyncSource source = corpus_source(
+        {write_mbox(folder.file("a/mail.mbox"), some_mail(0, 300)),
+         write_file(folder.file("a/people.vcf"),
+                    card("1", "Bob Stone", "bob@work.example", "CATEGORIES:customer\r\n")),
+         write_file(folder.file("a/events.ics"),
+                    calendar(std::vector{event(
+                        {.uid = "e@t", .title = "Meeting", .more = "RRULE:FREQ=DAILY;COUNT=9\r\n"})}))});
     Session bea = need(crm->session("bea"));
     need(try_import(*crm, bea, source));
     storage->take();
@@ -70,12 +73,13 @@ struct ExplainFixture {
 
   /// No step reads a whole table that grows with the user's data; `sorted`: none sorts either.
   void check_indexed(const std::set<std::string>& statements, bool sorted) const {
-    static const std::regex scan("^    SCAN (\\w+)( USING .*)?$");
+    static const std::regex scan("^    SCAN (\\w+)(?: USING (?:COVERING )?INDEX (\\w+))?$");
     for (const std::string& plan : plans(statements)) {
       std::istringstream lines(plan);
       for (std::string line; std::getline(lines, line);) {
         std::smatch found;
-        const bool scans = std::regex_match(line, found, scan) && !small_tables.contains(found[1]);
+        const bool scans = std::regex_match(line, found, scan) && !small_tables.contains(found[1]) &&
+                           !narrow_indexes.contains(found[2]);
         BOOST_TEST(!scans, plan);
         BOOST_TEST((!sorted || line.find("USE TEMP B-TREE FOR ORDER BY") == std::string::npos), plan);
       }
@@ -92,7 +96,8 @@ struct ExplainFixture {
       check_indexed(statements, true);
       const auto all = plans(statements);
       const bool used = std::any_of(all.begin(), all.end(), [&](const std::string& plan) {
-        return plan.find(" " + index + " ") != std::string::npos || plan.find(" " + index + "\n") != std::string::npos;
+        return plan.find(" " + index + " ") != std::string::npos ||
+               plan.find(" " + index + "\n") != std::string::npos;
       });
       BOOST_TEST(used, "no statement uses the index:\n" << all.front());
     }
@@ -122,16 +127,15 @@ BOOST_AUTO_TEST_CASE(timelines) {
       return ada.interactions().timeline({.contact_id = active[0].contact_id}, page);
     });
   });
-  check_hot("interactions_id", [&] {
-    need(ada.interactions().get(need(ada.interactions().timeline({}, {})).items.at(0).id));
-  });
+  check_hot("interactions_id",
+            [&] { need(ada.interactions().get(need(ada.interactions().timeline({}, {})).items.at(0).id)); });
 }
 
 BOOST_AUTO_TEST_CASE(contacts) {
   using repository::ContactOrder;
-  for (const auto& [order, index] : {std::pair{ContactOrder::name, "contacts_name"},
-                                     std::pair{ContactOrder::created, "contacts_created"},
-                                     std::pair{ContactOrder::updated, "contacts_updated"}}) {
+  for (const auto& [order, index] :
+       {std::pair{ContactOrder::name, "contacts_name"}, std::pair{ContactOrder::created, "contacts_created"},
+        std::pair{ContactOrder::updated, "contacts_updated"}}) {
     check_hot(index, [&, order = order] {
       two_pages([&](const PageRequest& page) { return ada.contacts().list({.order = order}, page); });
     });
@@ -146,9 +150,8 @@ BOOST_AUTO_TEST_CASE(contacts) {
 }
 
 BOOST_AUTO_TEST_CASE(tasks_that_are_due) {
-  check_hot("tasks_due", [&] {
-    need(ada.tasks().list({.status = repository::TaskStatus::due}, {.limit = 10}));
-  });
+  check_hot("tasks_due",
+            [&] { need(ada.tasks().list({.status = repository::TaskStatus::due}, {.limit = 10})); });
 }
 
 BOOST_AUTO_TEST_CASE(an_import_and_its_jobs) {

@@ -24,11 +24,12 @@ struct Footprint {
 
 struct IsolationFixture : CrmFixture {
   Session bea = need(crm->session("bea"));
-  SyncSource source = corpus_source({write_mbox(folder.file("a/mail.mbox"), some_mail(0, 40)),
-                                     write_file(folder.file("a/people.vcf"), card("1", "Bob Stone", "bob@work.example",
-                                                                                  "CATEGORIES:customer\r\n")),
-                                     write_file(folder.file("a/events.ics"),
-                                                calendar(std::vector{event({.uid = "e@t", .title = "Meeting"})}))});
+  SyncSource source =
+      corpus_source({write_mbox(folder.file("a/mail.mbox"), some_mail(0, 40)),
+                     write_file(folder.file("a/people.vcf"),
+                                card("1", "Bob Stone", "bob@work.example", "CATEGORIES:customer\r\n")),
+                     write_file(folder.file("a/events.ics"),
+                                calendar(std::vector{event({.uid = "e@t", .title = "Meeting"})}))});
 
   IsolationFixture() {
     fill(ada);
@@ -39,8 +40,11 @@ struct IsolationFixture : CrmFixture {
   void fill(Session& user) {
     import_all(user, source);
     const Contact bob = contact_of(user, "bob@work.example");
-    need(user.interactions().create(
-        {.kind = InteractionKind::note, .subject = "note", .body = "marzipan", .occurred_at = from_micros(1'000'000'000'000'000), .contact_id = bob.id}));
+    need(user.interactions().create({.kind = InteractionKind::note,
+                                     .subject = "note",
+                                     .body = "marzipan",
+                                     .occurred_at = from_micros(1'000'000'000'000'000),
+                                     .contact_id = bob.id}));
     need(user.tasks().create({.title = "call", .contact_id = bob.id}));
     need(user.segments().create("all", Json{R"({"field":"display_name","op":"contains","value":"o"})"}));
     need(user.settings().set("theme", Json{R"("dark")"}));
@@ -70,7 +74,8 @@ BOOST_AUTO_TEST_CASE(the_same_data_side_by_side) {
 BOOST_AUTO_TEST_CASE(everything_that_one_does) {
   const Footprint before = footprint(bea);
   const auto dump = canonical_dump(path, "bea");
-  const Imported more = import_all(corpus_source({write_mbox(folder.file("b/mail.mbox"), some_mail(100, 60))}));
+  const Imported more =
+      import_all(corpus_source({write_mbox(folder.file("b/mail.mbox"), some_mail(100, 60))}));
   need(ada.sync().dry_run(ContactPolicy::none));
   need(ada.sync().reconcile(more.batch.id));
   need(ada.contacts().remove(contact_of(ada, "bob@work.example").id));
@@ -145,8 +150,9 @@ BOOST_AUTO_TEST_CASE(text_is_never_sql) {
   SqliteFile file(path);
   const auto tables = file.rows("SELECT name, sql FROM sqlite_schema ORDER BY name");
   for (const std::string evil :
-       {"'; DELETE FROM contacts; --", "\" OR 1=1 --", "x' UNION SELECT value FROM settings --", "%' OR '%'='",
-        "*) OR (u:*", "\"; DROP TABLE interactions; --", "NEAR(a b)", "u : a OR b", "\\", "{\"$ne\":1}"}) {
+       {"'; DELETE FROM contacts; --", "\" OR 1=1 --", "x' UNION SELECT value FROM settings --",
+        "%' OR '%'='", "*) OR (u:*", "\"; DROP TABLE interactions; --", "NEAR(a b)", "u : a OR b", "\\",
+        "{\"$ne\":1}"}) {
     BOOST_TEST_CONTEXT(evil) {
       const Contact made = need(ada.contacts().create({.display_name = evil,
                                                        .nickname = evil,
@@ -169,11 +175,13 @@ BOOST_AUTO_TEST_CASE(text_is_never_sql) {
       need(ada.tags().assign(tag.id, {made.id}));
       static_cast<void>(ada.segments().create(evil, Json{evil}));
       static_cast<void>(ada.segments().preview(
-          Json{R"({"field":"display_name","op":"contains","value":")" + std::string("x' OR 1=1 --") + "\"}"}, {}));
+          Json{R"({"field":"display_name","op":"contains","value":")" + std::string("x' OR 1=1 --") + "\"}"},
+          {}));
       static_cast<void>(ada.settings().set(evil, Json{"1"}));
       static_cast<void>(ada.settings().get(evil));
       need(ada.tasks().create({.title = evil, .note = evil, .contact_id = made.id}));
-      for (const std::string& query : {evil, "from:" + evil, "tag:" + evil, "\"" + evil + "\"", "-" + evil, "after:" + evil}) {
+      for (const std::string& query :
+           {evil, "from:" + evil, "tag:" + evil, "\"" + evil + "\"", "-" + evil, "after:" + evil}) {
         if (const auto hits = ada.search().query({.text = query}, {.limit = 1'000})) {
           for (const auto& hit : hits->items) BOOST_TEST(ada.interactions().get(hit.id).has_value());
         }
@@ -195,12 +203,16 @@ BOOST_AUTO_TEST_CASE(text_is_never_sql) {
 BOOST_AUTO_TEST_CASE(imported_text_is_never_sql) {
   const Footprint before = footprint(bea);
   const std::string evil = "Zorbert'); DROP TABLE contacts; --";
-  const std::vector<TestMessage> messages = {
-      mail({.id = "x'); DROP TABLE raw_events; --@t", .from = "\"" + evil + "\" <evil@play.example>",
-            .to = corpus_owners()[0], .subject = evil, .body = evil})};
+  const std::vector<TestMessage> messages = {mail({.id = "x'); DROP TABLE raw_events; --@t",
+                                                   .from = "\"" + evil + "\" <evil@play.example>",
+                                                   .to = corpus_owners()[0],
+                                                   .subject = evil,
+                                                   .body = evil})};
   write_mbox(folder.file("evil/'; --/mail.mbox"), messages);
-  write_file(folder.file("evil/'; --/people.vcf"), card(evil, evil, "evil2@play.example", "NOTE:" + evil + "\r\n"));
-  write_file(folder.file("evil/'; --/events.ics"), calendar(std::vector{event({.uid = evil, .title = evil})}));
+  write_file(folder.file("evil/'; --/people.vcf"),
+             card(evil, evil, "evil2@play.example", "NOTE:" + evil + "\r\n"));
+  write_file(folder.file("evil/'; --/events.ics"),
+             calendar(std::vector{event({.uid = evil, .title = evil})}));
   const Imported done = import_all(corpus_source({folder.file("evil")}));
   BOOST_TEST(done.batch.counts.normalized == 3);
   BOOST_TEST(contact_of(ada, "evil2@play.example").display_name == evil);

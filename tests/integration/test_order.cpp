@@ -26,23 +26,29 @@ Items some_items() {
   Items items{.messages = some_mail(100, 70), .cards = {}, .events = {}};
   for (std::size_t i = 0; i < 10; ++i) {
     const std::string number = std::to_string(i);
-    items.messages.push_back(mail({.id = "out" + number + "@t", .from = corpus_owners()[0],
+    items.messages.push_back(mail({.id = "out" + number + "@t",
+                                   .from = corpus_owners()[0],
                                    .to = "P. " + number + " <" + person(i) + ">",
                                    .date = "Thu, 22 Aug 2002 12:0" + number + ":00 +0000"}));
-    items.messages.push_back(mail({.id = "in" + number + "@t", .from = "Person " + number + " <" + person(i) + ">",
+    items.messages.push_back(mail({.id = "in" + number + "@t",
+                                   .from = "Person " + number + " <" + person(i) + ">",
                                    .to = corpus_owners()[0],
                                    .date = "Fri, 23 Aug 2002 12:0" + number + ":00 +0000",
                                    .more_headers = "In-Reply-To: <out" + number + "@t>\n"}));
     items.cards.push_back(card("card" + number, "Person Number " + number, person(i),
                                i % 2 == 0 ? "ORG:Firm\r\nCATEGORIES:customer\r\n" : "TITLE:Head\r\n"));
-    items.events.push_back(event({.uid = "event" + number, .title = "Event " + number,
-                                  .more = "ATTENDEE;CN=Guest " + number + ":mailto:" + person(i + 3) + "\r\n" +
-                                          (i % 3 == 0 ? "RRULE:FREQ=WEEKLY;COUNT=6\r\n" : "")}));
+    items.events.push_back(event({.uid = "event" + number,
+                                  .title = "Event " + number,
+                                  .more = "ATTENDEE;CN=Guest " + number + ":mailto:" + person(i + 3) +
+                                          "\r\n" + (i % 3 == 0 ? "RRULE:FREQ=WEEKLY;COUNT=6\r\n" : "")}));
   }
   // Two addresses of one person, known apart by mail; and an exception beside its series.
   items.cards.push_back(card("both", "Person One or Two", person(1), "EMAIL:" + person(2) + "\r\n"));
-  items.events.push_back(event({.uid = "event0", .start = "20020908T120000Z", .end = "20020908T130000Z",
-                                .title = "Event 0, moved", .more = "RECURRENCE-ID:20020908T100000Z\r\n"}));
+  items.events.push_back(event({.uid = "event0",
+                                .start = "20020908T120000Z",
+                                .end = "20020908T130000Z",
+                                .title = "Event 0, moved",
+                                .more = "RECURRENCE-ID:20020908T100000Z\r\n"}));
   return items;
 }
 
@@ -128,7 +134,8 @@ BOOST_AUTO_TEST_CASE(batches_that_run_at_once) {
     batches.push_back(need(other.sync().approve(plan.id)).id);
   }
   need(crm->jobs().run_until_idle());
-  for (const BatchId batch : batches) BOOST_TEST((need(other.sync().status(batch)).state == BatchState::done));
+  for (const BatchId batch : batches)
+    BOOST_TEST((need(other.sync().status(batch)).state == BatchState::done));
   BOOST_TEST(difference(canonical_dump(path, "ada"), canonical_dump(path, "other")) == "");
 }
 

@@ -74,14 +74,16 @@ class Life {
     }
   }
 
-  /// Files of a random choice of mail, cards and calendars, some of them seen before, some in a newer version.
+  /// Files of a random choice of mail, cards and calendars, some of them seen before, some in a newer
+  /// version.
   SyncSource choose(int round) {
     const std::string home = fixture_.folder.file("round" + std::to_string(round));
     std::vector<TestMessage> messages;
     for (std::size_t i = 0; i < 15 + below(40); ++i) messages.push_back(distinct_corpus()[below(400)]);
     for (std::size_t i = 0; i < 5; ++i) {
       const std::size_t person = below(40);
-      messages.push_back(mail({.id = std::to_string(below(60)) + "@own", .from = corpus_owners()[0],
+      messages.push_back(mail({.id = std::to_string(below(60)) + "@own",
+                               .from = corpus_owners()[0],
                                .to = "Person " + std::to_string(person) + " <" + address(person) + ">"}));
     }
     write_mbox(home + "/mail.mbox", messages);
@@ -119,8 +121,10 @@ class Life {
       more += "RRULE:FREQ=WEEKLY;COUNT=" + std::to_string(2 + below(8)) + "\r\n";
       if (below(2) == 0) more += "EXDATE:20020908T100000Z\r\n";
     }
-    return event({.uid = "series-" + std::to_string(below(8)), .title = "Event " + std::to_string(below(50)),
-                  .sequence = static_cast<int>(below(4)), .more = more});
+    return event({.uid = "series-" + std::to_string(below(8)),
+                  .title = "Event " + std::to_string(below(50)),
+                  .sequence = static_cast<int>(below(4)),
+                  .more = more});
   }
 
   UndoFixture& fixture_;
@@ -168,8 +172,11 @@ BOOST_AUTO_TEST_CASE(undo_gives_back_the_state_before) {
 }
 
 BOOST_AUTO_TEST_CASE(nothing_of_it_is_found_any_more) {
-  const TestMessage secret = mail({.id = "secret@t", .from = "Zebulon <zebulon@quartz.example>",
-                                   .to = corpus_owners()[0], .subject = "xylophones", .body = "A brontosaurus."});
+  const TestMessage secret = mail({.id = "secret@t",
+                                   .from = "Zebulon <zebulon@quartz.example>",
+                                   .to = corpus_owners()[0],
+                                   .subject = "xylophones",
+                                   .body = "A brontosaurus."});
   const Imported done = import_all(corpus_source({write_mbox(folder.file("a.mbox"), std::vector{secret})}));
   const auto found = [&](std::string_view words) {
     return need(ada.search().query({.text = std::string(words)}, {})).items.size();
@@ -240,6 +247,22 @@ BOOST_AUTO_TEST_CASE(undo_while_the_import_runs) {
   BOOST_TEST(file.number("SELECT COUNT(*) FROM jobs WHERE state NOT IN ('done', 'cancelled')") == 0);
 }
 
+/// Undo and a new import of the same files, both waiting: what the undo takes back is not known to the
+/// import.
+BOOST_AUTO_TEST_CASE(a_new_import_waits_for_the_undo) {
+  const SyncSource source = corpus_source({write_mbox(folder.file("a/mail.mbox"), some_mail(0, 300))});
+  const Imported first = import_all(source);
+  const auto expected = canonical_dump(path, "ada");
+  need(ada.sync().undo(first.batch.id));
+  const SyncBatch second = need(ada.sync().approve(need(ada.sync().preview(source)).id));
+  need(crm->jobs().run_until_idle());
+  BOOST_TEST((need(ada.sync().status(first.batch.id)).state == BatchState::undone));
+  const SyncBatch done = need(ada.sync().status(second.id));
+  BOOST_TEST((done.state == BatchState::done), done.message);
+  BOOST_TEST(done.counts.known == 0);
+  BOOST_TEST(difference(expected, canonical_dump(path, "ada")) == "");
+}
+
 BOOST_AUTO_TEST_CASE(an_edited_contact_stays) {
   const std::vector<TestMessage> messages = {
       mail({.id = "1@t", .from = corpus_owners()[0], .to = "Bob Stone <bob@work.example>"}),
@@ -269,17 +292,29 @@ BOOST_AUTO_TEST_CASE(calendar_changes_are_taken_back_exactly) {
   BOOST_TEST(first.batch.counts.interactions == 6);
   const State before = state();
   SqliteFile file(path);
-  const auto payloads = file.rows("SELECT source_id, payload, origin, state FROM raw_events ORDER BY source_id");
+  const auto payloads =
+      file.rows("SELECT source_id, payload, origin, state FROM raw_events ORDER BY source_id");
 
   const std::vector<std::string> new_events = {
-      event({.uid = "daily@t", .title = "Standup, shorter", .sequence = 1,
+      event({.uid = "daily@t",
+             .title = "Standup, shorter",
+             .sequence = 1,
              .more = "RRULE:FREQ=DAILY;COUNT=4\r\nATTENDEE:mailto:carol@work.example\r\n"}),
-      event({.uid = "daily@t", .start = "20020902T100000Z", .end = "20020902T110000Z", .title = "Standup",
-             .sequence = 1, .more = "RECURRENCE-ID:20020902T100000Z\r\nSTATUS:CANCELLED\r\n"}),
-      event({.uid = "once@t", .start = "20021001T100000Z", .end = "20021001T120000Z", .title = "Lunch, later",
+      event({.uid = "daily@t",
+             .start = "20020902T100000Z",
+             .end = "20020902T110000Z",
+             .title = "Standup",
+             .sequence = 1,
+             .more = "RECURRENCE-ID:20020902T100000Z\r\nSTATUS:CANCELLED\r\n"}),
+      event({.uid = "once@t",
+             .start = "20021001T100000Z",
+             .end = "20021001T120000Z",
+             .title = "Lunch, later",
              .sequence = 1})};
-  const Imported second = import_all(corpus_source({write_file(folder.file("v2.ics"), calendar(new_events))}));
+  const Imported second =
+      import_all(corpus_source({write_file(folder.file("v2.ics"), calendar(new_events))}));
   BOOST_TEST(second.batch.counts.known == 0);
+  BOOST_TEST(second.plan.summary.known_items == 0);
   BOOST_TEST(second.batch.counts.normalized == 3);
   BOOST_TEST(need(ada.search().query({.text = "shorter"}, {})).items.size() >= 3U);
   BOOST_TEST(need(ada.search().query({.text = "later"}, {})).items.size() == 1U);
@@ -287,7 +322,8 @@ BOOST_AUTO_TEST_CASE(calendar_changes_are_taken_back_exactly) {
 
   undo(second.batch.id);
   check_same(before, "after the changes");
-  BOOST_TEST((file.rows("SELECT source_id, payload, origin, state FROM raw_events ORDER BY source_id") == payloads));
+  BOOST_TEST(
+      (file.rows("SELECT source_id, payload, origin, state FROM raw_events ORDER BY source_id") == payloads));
   BOOST_TEST(need(ada.search().query({.text = "shorter"}, {})).items.empty());
   undo(first.batch.id);
   BOOST_TEST(text_index(path).empty());

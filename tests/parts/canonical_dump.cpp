@@ -25,8 +25,8 @@ std::string blob_of(UserId user) {
 /// Ids as uuids stand in JSON columns: 8-4-4-4-12.
 std::string dashed(const std::string& hex_id) {
   if (hex_id.size() != 32) return hex_id;
-  return hex_id.substr(0, 8) + "-" + hex_id.substr(8, 4) + "-" + hex_id.substr(12, 4) + "-" + hex_id.substr(16, 4) +
-         "-" + hex_id.substr(20);
+  return hex_id.substr(0, 8) + "-" + hex_id.substr(8, 4) + "-" + hex_id.substr(12, 4) + "-" +
+         hex_id.substr(16, 4) + "-" + hex_id.substr(20);
 }
 
 class Dump {
@@ -38,11 +38,13 @@ class Dump {
     contacts();
     table("identity", "SELECT kind, match_key, contact_id FROM contact_identities WHERE user_id = ?");
     table("organization",
-          "SELECT domain, name, website, industry, note, custom, source, provenance, deleted_at IS NULL AS live "
+          "SELECT domain, name, website, industry, note, custom, source, provenance, deleted_at IS NULL AS "
+          "live "
           "FROM organizations WHERE user_id = ?");
     interactions();
     table("raw_event",
-          "SELECT service, source_id, state, reason, content_type, size, content_hash, normalizer_version, payload "
+          "SELECT service, source_id, state, reason, content_type, size, content_hash, normalizer_version, "
+          "payload "
           "FROM raw_events WHERE user_id = ?");
     table("document",
           "SELECT interaction_id, raw_event_id, part, filename, content_type, size, text FROM documents "
@@ -52,8 +54,9 @@ class Dump {
           "SELECT ct.contact_id, t.name FROM contact_tags ct JOIN tags t ON t.user_id = ct.user_id "
           "AND t.id = ct.tag_id WHERE ct.user_id = ?");
     table("segment", "SELECT name, filter FROM segments WHERE user_id = ?");
-    table("task", "SELECT title, note, contact_id, due_at, snoozed_until, done_at IS NULL AS open FROM tasks "
-                  "WHERE user_id = ?");
+    table("task",
+          "SELECT title, note, contact_id, due_at, snoozed_until, done_at IS NULL AS open FROM tasks "
+          "WHERE user_id = ?");
     table("suppression", "SELECT kind, value FROM suppressions WHERE user_id = ?");
     table("setting", "SELECT name, value FROM settings WHERE user_id = ?");
     std::sort(lines_.begin(), lines_.end());
@@ -63,22 +66,24 @@ class Dump {
  private:
   void name_everything() {
     std::map<std::string, std::set<std::string>> reached;
-    for (const auto& row : file_.rows("SELECT contact_id, kind, match_key FROM contact_identities WHERE user_id = ?",
-                                      user_)) {
+    for (const auto& row :
+         file_.rows("SELECT contact_id, kind, match_key FROM contact_identities WHERE user_id = ?", user_)) {
       reached[row[0]].insert(row[1] + ":" + row[2]);
     }
     for (const auto& row : file_.rows("SELECT id, display_name FROM contacts WHERE user_id = ?", user_)) {
       const auto found = reached.find(row[0]);
       names_[row[0]] = "contact " + (found == reached.end() ? row[1] : *found->second.begin());
     }
-    for (const auto& row : file_.rows("SELECT id, domain, name FROM organizations WHERE user_id = ?", user_)) {
+    for (const auto& row :
+         file_.rows("SELECT id, domain, name FROM organizations WHERE user_id = ?", user_)) {
       names_[row[0]] = "organization " + (row[1].empty() ? row[2] : row[1]);
     }
-    for (const auto& row : file_.rows("SELECT id, service, source_id FROM raw_events WHERE user_id = ?", user_)) {
+    for (const auto& row :
+         file_.rows("SELECT id, service, source_id FROM raw_events WHERE user_id = ?", user_)) {
       names_[row[0]] = row[1] + ":" + row[2];
     }
-    for (const auto& row :
-         file_.rows("SELECT id, raw_event_id, original_start, subject FROM interactions WHERE user_id = ?", user_)) {
+    for (const auto& row : file_.rows(
+             "SELECT id, raw_event_id, original_start, subject FROM interactions WHERE user_id = ?", user_)) {
       names_[row[0]] = named(row[1]) + "|" + row[2] + (row[1].empty() ? row[3] : "");
     }
   }
@@ -120,7 +125,8 @@ class Dump {
     for (int column = 0; column < sqlite3_column_count(row); ++column) {
       const char* name = sqlite3_column_name(row, column);
       const auto* data = static_cast<const char*>(sqlite3_column_blob(row, column));
-      std::string value(data == nullptr ? "" : data, static_cast<std::size_t>(sqlite3_column_bytes(row, column)));
+      std::string value(data == nullptr ? "" : data,
+                        static_cast<std::size_t>(sqlite3_column_bytes(row, column)));
       if (sqlite3_column_type(row, column) == SQLITE_BLOB) {
         out.emplace(name, value.size() == 16 ? named(hex(value)) : sha256_hex(value));
         continue;
@@ -134,13 +140,16 @@ class Dump {
   }
 
   void table(const std::string& name, const std::string& sql) {
-    file_.each(sql, user_, [&](sqlite3_stmt* row) { lines_.push_back(name + " " + json::serialize(record(row))); });
+    file_.each(sql, user_,
+               [&](sqlite3_stmt* row) { lines_.push_back(name + " " + json::serialize(record(row))); });
   }
 
   void contacts() {
     file_.each(
-        "SELECT id, display_name, name_prefix, given_name, middle_name, family_name, name_suffix, nickname, emails, "
-        "phones, handles, organization_id, organization, department, job_title, birthday, note, custom, source, "
+        "SELECT id, display_name, name_prefix, given_name, middle_name, family_name, name_suffix, nickname, "
+        "emails, "
+        "phones, handles, organization_id, organization, department, job_title, birthday, note, custom, "
+        "source, "
         "provenance, pinned, archived, deleted_at IS NULL AS live, sort_name FROM contacts "
         "WHERE user_id = ? AND merged_into IS NULL",
         user_, [&](sqlite3_stmt* row) { lines_.push_back("contact " + json::serialize(record(row))); });
@@ -158,8 +167,10 @@ class Dump {
           participants[key].push_back(std::move(person));
         });
     file_.each(
-        "SELECT id, kind, direction, status, subject, body, quoted, signature, occurred_at, ended_at, all_day, zone, "
-        "location, conference_url, thread_id, message_id, in_reply_to, original_start, labels, is_bulk, contact_id, "
+        "SELECT id, kind, direction, status, subject, body, quoted, signature, occurred_at, ended_at, "
+        "all_day, zone, "
+        "location, conference_url, thread_id, message_id, in_reply_to, original_start, labels, is_bulk, "
+        "contact_id, "
         "source, raw_event_id, normalizer_version FROM interactions WHERE user_id = ?",
         user_, [&](sqlite3_stmt* row) {
           json::object interaction = record(row);
@@ -177,7 +188,9 @@ class Dump {
 
 }  // namespace
 
-std::vector<std::string> canonical_dump(const std::string& path, UserId user) { return Dump(path, user).run(); }
+std::vector<std::string> canonical_dump(const std::string& path, UserId user) {
+  return Dump(path, user).run();
+}
 
 std::vector<std::string> canonical_dump(const std::string& path, std::string_view user_name) {
   const auto user = user_id(user_name);
@@ -188,8 +201,10 @@ std::vector<std::string> canonical_dump(const std::string& path, std::string_vie
 std::string difference(const std::vector<std::string>& expected, const std::vector<std::string>& actual) {
   std::vector<std::string> missing;
   std::vector<std::string> surplus;
-  std::set_difference(expected.begin(), expected.end(), actual.begin(), actual.end(), std::back_inserter(missing));
-  std::set_difference(actual.begin(), actual.end(), expected.begin(), expected.end(), std::back_inserter(surplus));
+  std::set_difference(expected.begin(), expected.end(), actual.begin(), actual.end(),
+                      std::back_inserter(missing));
+  std::set_difference(actual.begin(), actual.end(), expected.begin(), expected.end(),
+                      std::back_inserter(surplus));
   if (missing.empty() && surplus.empty()) return {};
   std::string text = std::to_string(missing.size()) + " lines missing, " + std::to_string(surplus.size()) +
                      " not expected\n";

@@ -11,7 +11,8 @@
 
 namespace omnicrm::testing {
 
-/// Runs a function in a forked process. Fork before threads and open databases: neither survives it. One thread.
+/// Runs a function in a forked process. Fork before threads and open databases: neither survives it. One
+/// thread.
 class Child {
  public:
   /// `body` gives the exit code. Nothing of Boost.Test may be used in it.
@@ -36,12 +37,14 @@ void pause(std::chrono::microseconds time);
 /// In a child: the error to standard error, and its code as exit code.
 int exit_code(const Result<void>& result);
 /// The exit code of a child that failed with `code`.
-[[nodiscard]] constexpr int exit_code(ErrorCode code) { return 30 + static_cast<int>(code); }
+[[nodiscard]] constexpr int exit_code(ErrorCode code) {
+  return 30 + static_cast<int>(code);
+}
 
 /// Imports in this process and closes the database; an import that does not end as done is `internal`.
 Result<void> import_here(const Options& options, const std::string& user, const SyncSource& source);
-/// What a person does after a crash: opens the database, lets the waiting jobs run, and imports if nothing says that
-/// the import had been approved.
+/// What a person does after a crash: opens the database, lets the waiting jobs run, and imports if nothing
+/// says that the import had been approved.
 Result<void> resume_here(const Options& options, const std::string& user, const SyncSource& source);
 
 }  // namespace omnicrm::testing

@@ -88,9 +88,14 @@ std::vector<TestMessage> some_mail(std::size_t from, std::size_t count) {
 }
 
 std::vector<std::string> corpus_owners() {
-  return {"yyyy@spamassassin.taint.org", "zzzz@spamassassin.taint.org", "jm@spamassassin.taint.org",
-          "yyyy@netnoteinc.com",         "jm@netnoteinc.com",           "jm@jmason.org",
-          "yyyy@jmason.org",             "zzzz@jmason.org"};
+  return {"yyyy@spamassassin.taint.org",
+          "zzzz@spamassassin.taint.org",
+          "jm@spamassassin.taint.org",
+          "yyyy@netnoteinc.com",
+          "jm@netnoteinc.com",
+          "jm@jmason.org",
+          "yyyy@jmason.org",
+          "zzzz@jmason.org"};
 }
 
 SyncSource corpus_source(std::vector<std::string> paths) {

@@ -41,7 +41,9 @@ SqliteFile::SqliteFile(const std::string& path, bool writable) {
   sqlite3_busy_timeout(database_, 5'000);
 }
 
-SqliteFile::~SqliteFile() { sqlite3_close_v2(database_); }
+SqliteFile::~SqliteFile() {
+  sqlite3_close_v2(database_);
+}
 
 void SqliteFile::each(const std::string& sql, const std::vector<std::string>& blobs,
                       const std::function<void(sqlite3_stmt*)>& row) {
@@ -84,21 +86,23 @@ void SqliteFile::execute(const std::string& sql) {
 
 std::map<std::string, std::int64_t> SqliteFile::row_counts() {
   std::map<std::string, std::int64_t> counts;
-  for (const Row& table : rows("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE '%\\_text\\_%' "
-                               "ESCAPE '\\' AND name NOT LIKE '%\\_text' ESCAPE '\\' AND name NOT LIKE 'sqlite%'")) {
+  for (const Row& table :
+       rows("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE '%\\_text\\_%' "
+            "ESCAPE '\\' AND name NOT LIKE '%\\_text' ESCAPE '\\' AND name NOT LIKE 'sqlite%'")) {
     counts[table[0]] = number("SELECT COUNT(*) FROM \"" + table[0] + "\"");
   }
   return counts;
 }
 
 std::map<std::string, std::string> text_index(const std::string& path) {
-  static constexpr std::array<TextTable, 2> tables = {
-      TextTable{"interaction_text", "interactions"}, TextTable{"contact_text", "contacts"}};
+  static constexpr std::array<TextTable, 2> tables = {TextTable{"interaction_text", "interactions"},
+                                                      TextTable{"contact_text", "contacts"}};
   SqliteFile file(path);
   std::map<std::string, std::string> entries;
   for (const auto& [index, records] : tables) {
     const std::string name = std::string(index) + "_words";
-    file.execute("CREATE VIRTUAL TABLE temp." + name + " USING fts5vocab('main', '" + index + "', 'instance')");
+    file.execute("CREATE VIRTUAL TABLE temp." + name + " USING fts5vocab('main', '" + index +
+                 "', 'instance')");
     std::map<std::int64_t, Sha256> hashes;
     file.each("SELECT doc, term, col, \"offset\" FROM temp." + name, {}, [&](sqlite3_stmt* row) {
       Sha256& hash = hashes[sqlite3_column_int64(row, 0)];  // the terms come in their order
@@ -108,9 +112,8 @@ std::map<std::string, std::string> text_index(const std::string& path) {
       }
     });
     std::map<std::int64_t, std::string> ids;
-    file.each(std::string("SELECT seq, id FROM ") + records, {}, [&](sqlite3_stmt* row) {
-      ids.emplace(sqlite3_column_int64(row, 0), hex(bytes_of(row, 1)));
-    });
+    file.each(std::string("SELECT seq, id FROM ") + records, {},
+              [&](sqlite3_stmt* row) { ids.emplace(sqlite3_column_int64(row, 0), hex(bytes_of(row, 1))); });
     for (auto& [doc, hash] : hashes) {
       const auto id = ids.find(doc);
       const std::string key = id == ids.end() ? "orphan " + std::to_string(doc) : id->second;

@@ -35,8 +35,8 @@ class SqliteFile {
   sqlite3* database_ = nullptr;
 };
 
-/// What the full-text indexes hold, entry by entry: the id of the record -> a hash of its words and their places.
-/// A line "orphan ..." for every entry without a record.
+/// What the full-text indexes hold, entry by entry: the id of the record -> a hash of its words and their
+/// places. A line "orphan ..." for every entry without a record.
 [[nodiscard]] std::map<std::string, std::string> text_index(const std::string& path);
 
 [[nodiscard]] std::string hex(std::string_view bytes);

@@ -1,4 +1,5 @@
 // kill -9 at any moment loses nothing and repeats nothing.
+#include <algorithm>
 #include <boost/test/unit_test.hpp>
 #include <chrono>
 #include <filesystem>
@@ -24,17 +25,25 @@ constexpr int kill_points = 200;
 constexpr int workers = 2;
 constexpr std::chrono::minutes later{1};
 
-/// Mail in many small files (each is a transaction of its own), a calendar with a series and its exception, cards.
+/// Mail in many small files (each is a transaction of its own), a calendar with a series and its exception,
+/// cards.
 SyncSource small_life(const std::string& home) {
-  for (std::size_t i = 0; i < 15; ++i) write_mbox(home + "/" + std::to_string(i) + "/mail.mbox", some_mail(i * 10, 10));
+  for (std::size_t i = 0; i < 15; ++i)
+    write_mbox(home + "/" + std::to_string(i) + "/mail.mbox", some_mail(i * 10, 10));
   const std::vector<std::string> events = {
-      event({.uid = "series@t", .title = "Weekly", .more = "RRULE:FREQ=WEEKLY;COUNT=8\r\nATTENDEE:mailto:bob@work.example\r\n"}),
-      event({.uid = "series@t", .start = "20020908T120000Z", .end = "20020908T130000Z", .title = "Weekly, moved",
+      event({.uid = "series@t",
+             .title = "Weekly",
+             .more = "RRULE:FREQ=WEEKLY;COUNT=8\r\nATTENDEE:mailto:bob@work.example\r\n"}),
+      event({.uid = "series@t",
+             .start = "20020908T120000Z",
+             .end = "20020908T130000Z",
+             .title = "Weekly, moved",
              .more = "RECURRENCE-ID:20020908T100000Z\r\n"}),
       event({.uid = "once@t", .title = "Once"})};
   write_file(home + "/events.ics", calendar(events));
-  write_file(home + "/people.vcf", card("1", "Bob Stone", "bob@work.example", "CATEGORIES:customer\r\n") +
-                                       card("2", "Carol Reed", "carol@play.example", "EMAIL:bob@work.example\r\n"));
+  write_file(home + "/people.vcf",
+             card("1", "Bob Stone", "bob@work.example", "CATEGORIES:customer\r\n") +
+                 card("2", "Carol Reed", "carol@play.example", "EMAIL:bob@work.example\r\n"));
   return corpus_source({home});
 }
 
@@ -44,17 +53,21 @@ struct Outcome {
   std::size_t words = 0;
 };
 
-Outcome outcome_of(const std::string& path) { return {canonical_dump(path, "ada"), text_index(path).size()}; }
+Outcome outcome_of(const std::string& path) {
+  return {canonical_dump(path, "ada"), text_index(path).size()};
+}
 
 /// Why the outcome is not the expected one; empty when it is.
 std::string check_outcome(const std::string& path, const Outcome& expected) {
   const Outcome actual = outcome_of(path);
   std::string problem = difference(expected.dump, actual.dump);
-  if (actual.words != expected.words) problem += "the full text has " + std::to_string(actual.words) + " entries\n";
+  if (actual.words != expected.words)
+    problem += "the full text has " + std::to_string(actual.words) + " entries\n";
   SqliteFile file(path);
   const auto integrity = file.rows("PRAGMA integrity_check");
   if (integrity.size() != 1 || integrity[0][0] != "ok") problem += "integrity: " + integrity[0][0] + "\n";
-  if (file.number("SELECT COUNT(*) FROM jobs WHERE state NOT IN ('done', 'cancelled')") != 0) problem += "jobs are left\n";
+  if (file.number("SELECT COUNT(*) FROM jobs WHERE state NOT IN ('done', 'cancelled')") != 0)
+    problem += "jobs are left\n";
   return problem;
 }
 
@@ -96,12 +109,12 @@ bool kill_once(const Scene& scene, const std::string& path, microseconds moment,
   pause(moment);
   child.kill();
   const bool killed = child.wait() == 128 + 9;
-  // In a process of its own: each opening of the database is as after a crash.
   std::ostringstream here;
   const auto resumed = scene.resume(test_options(path, later));
   if (!resumed) here << "resume: " << describe(resumed.error()) << "\n";
   here << scene.check(path);
-  if (const auto audit = check_audit(test_options(path, 2 * later)); !audit) here << describe(audit.error()) << "\n";
+  if (const auto audit = check_audit(test_options(path, 2 * later)); !audit)
+    here << describe(audit.error()) << "\n";
   if (!here.str().empty()) problems << "killed after " << moment.count() << " us:\n" << here.str();
   return killed;
 }
@@ -112,12 +125,21 @@ void kill_many(const Scene& scene, const TemporaryFolder& folder, int points, st
   const auto work = [&](int worker) {
     std::mt19937_64 engine(seed + static_cast<std::uint64_t>(worker));
     std::ofstream problems(folder.file("problems" + std::to_string(worker)));
+    std::vector<int> mine;
+    for (int point = worker; point < points; point += workers) mine.push_back(point);
+    std::shuffle(mine.begin(), mine.end(), engine);
     int killed = 0;
-    for (int point = worker; point < points; point += workers) {
+    // How long the act takes varies with what else the machine does: the moments follow it, so that about one
+    // in ten comes too late.
+    auto length = static_cast<double>(whole.count());
+    for (const int point : mine) {
       // Evenly, with a random offset: no stretch of the act is left out.
-      const auto share = (static_cast<double>(point) + static_cast<double>(engine() % 1'000) / 1'000) / points;
-      const microseconds moment(static_cast<std::int64_t>(share * static_cast<double>(whole.count())));
-      killed += kill_once(scene, folder.file("w" + std::to_string(worker) + ".db"), moment, problems) ? 1 : 0;
+      const auto share = (point + static_cast<double>(engine() % 1'000) / 1'000) / points;
+      const microseconds moment(static_cast<std::int64_t>(share * length));
+      const bool in_time =
+          kill_once(scene, folder.file("w" + std::to_string(worker) + ".db"), moment, problems);
+      killed += in_time ? 1 : 0;
+      length *= in_time ? 1.02 : 0.85;
     }
     std::ofstream(folder.file("killed" + std::to_string(worker))) << killed;
     return 0;
@@ -137,7 +159,7 @@ void kill_many(const Scene& scene, const TemporaryFolder& folder, int points, st
     killed += count;
   }
   BOOST_TEST_MESSAGE(killed << " of " << points << " were killed within " << whole.count() << " us");
-  BOOST_TEST(killed >= points / 2);  // else the moments lie past the end, and the test says little
+  BOOST_TEST(killed >= points * 2 / 3);  // else the moments lie past the end, and the test says little
 }
 
 }  // namespace
@@ -147,7 +169,9 @@ BOOST_AUTO_TEST_SUITE(kill)
 BOOST_AUTO_TEST_CASE(an_import_killed_anywhere) {
   const TemporaryFolder folder;
   const SyncSource source = small_life(folder.file("home"));
-  BOOST_REQUIRE(Child([&] { return exit_code(import_here(test_options(folder.file("whole.db")), "ada", source)); }).wait() == 0);
+  BOOST_REQUIRE(Child([&] {
+                  return exit_code(import_here(test_options(folder.file("whole.db")), "ada", source));
+                }).wait() == 0);
   const Outcome expected = outcome_of(folder.file("whole.db"));
   BOOST_TEST(only(expected.dump, "interaction").size() == 159U);
   BOOST_TEST(only(expected.dump, "contact").size() >= 2U);
@@ -199,7 +223,9 @@ BOOST_AUTO_TEST_CASE(an_undo_killed_anywhere) {
 BOOST_AUTO_TEST_CASE(an_approval_killed_anywhere) {
   const TemporaryFolder folder;
   const SyncSource source = corpus_source({write_mbox(folder.file("home/mail.mbox"), some_mail(0, 10))});
-  BOOST_REQUIRE(Child([&] { return exit_code(import_here(test_options(folder.file("whole.db")), "ada", source)); }).wait() == 0);
+  BOOST_REQUIRE(Child([&] {
+                  return exit_code(import_here(test_options(folder.file("whole.db")), "ada", source));
+                }).wait() == 0);
   const Outcome expected = outcome_of(folder.file("whole.db"));
   const auto approve = [&](const Options& options) -> Result<void> {
     OMNICRM_ASSIGN(const auto crm, Crm::open(options));
@@ -212,8 +238,10 @@ BOOST_AUTO_TEST_CASE(an_approval_killed_anywhere) {
     SqliteFile file(path);
     std::string problem = check_outcome(path, expected);
     if (file.number("SELECT COUNT(*) FROM sync_batches") != 1) problem += "not one batch\n";
-    if (file.number("SELECT COUNT(*) FROM sync_plans WHERE state = 'approved'") != 1) problem += "not one approved plan\n";
-    if (file.number("SELECT COUNT(*) FROM jobs WHERE kind = 'file_import'") != 1) problem += "not one import job\n";
+    if (file.number("SELECT COUNT(*) FROM sync_plans WHERE state = 'approved'") != 1)
+      problem += "not one approved plan\n";
+    if (file.number("SELECT COUNT(*) FROM jobs WHERE kind = 'file_import'") != 1)
+      problem += "not one import job\n";
     return problem;
   };
   kill_many({.start = {},

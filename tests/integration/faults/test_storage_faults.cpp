@@ -1,4 +1,5 @@
-// The database's file in trouble: a clear error, nothing half-written, and on with it when the trouble is over.
+// The database's file in trouble: a clear error, nothing half-written, and on with it when the trouble is
+// over.
 #include <sys/mount.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -33,8 +34,8 @@ int import_in_child(const std::string& path, const std::string& user, const Sync
   return Child([&] { return exit_code(import_here(test_options(path), user, source)); }).wait();
 }
 
-/// Says in an exit code how an import ended that ran out of space: 0 when the error is the right one and the database
-/// can still be read.
+/// Says in an exit code how an import ended that ran out of space: 0 when the error is the right one and the
+/// database can still be read.
 int import_without_space(const std::string& path, const SyncSource& source) {
   auto crm = Crm::open(test_options(path));
   if (!crm) return crm.error().code == ErrorCode::resource_exhausted ? 0 : 2;
@@ -181,7 +182,8 @@ BOOST_AUTO_TEST_CASE(files_of_others) {
 
   opened = Crm::open(test_options(folder.file("no/such/folder/crm.db")));
   BOOST_REQUIRE(!opened.has_value());
-  BOOST_TEST(opened.error().message.find("no/such/folder/crm.db") != std::string::npos, opened.error().message);
+  BOOST_TEST(opened.error().message.find("no/such/folder/crm.db") != std::string::npos,
+             opened.error().message);
 }
 
 /// As nobody: the tests may run as root, whom no permission stops.
@@ -222,7 +224,8 @@ BOOST_AUTO_TEST_CASE(damage_in_the_middle) {
                          const auto crm = Crm::open(test_options(at));
                          if (!crm) return crm.error().code == ErrorCode::data_loss ? 0 : 2;
                          const auto problems = (*crm)->admin().check();
-                         if (problems ? problems->empty() : problems.error().code != ErrorCode::data_loss) return 3;
+                         if (problems ? problems->empty() : problems.error().code != ErrorCode::data_loss)
+                           return 3;
                          auto ada = (*crm)->session("ada");
                          const auto digest = ada->sync().state_digest();
                          if (!digest && digest.error().code != ErrorCode::data_loss) return 4;
