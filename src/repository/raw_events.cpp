@@ -42,8 +42,27 @@ Result<std::vector<StoredItem>> read_items(storage::Query& rows) {
 
 const std::string& select_items() {
   static const std::string sql =
-      "SELECT " + std::string(column_list<RawEvent>()) + ", payload FROM raw_events ";
+      "SELECT " + std::string(column_list<RawEvent>()) +
+      ", (SELECT p.payload FROM raw_payloads p WHERE p.seq = raw_events.seq) FROM raw_events ";
   return sql;
+}
+
+/// Puts the bytes of an item in the place of those that are there; none takes them away.
+Result<void> store_payload(storage::Connection& connection, UserId user, RawEventId id,
+                           std::string_view compressed) {
+  if (compressed.empty()) {
+    OMNICRM_TRY(storage::execute(connection,
+                                 "DELETE FROM raw_payloads WHERE seq = "
+                                 "(SELECT seq FROM raw_events WHERE user_id = ? AND id = ?)",
+                                 user, id));
+    return {};
+  }
+  OMNICRM_TRY(storage::execute(connection,
+                               "INSERT INTO raw_payloads (seq, user_id, payload) "
+                               "SELECT seq, user_id, ?3 FROM raw_events WHERE user_id = ?1 AND id = ?2 "
+                               "ON CONFLICT (seq) DO UPDATE SET payload = excluded.payload",
+                               user, id, as_bytes(compressed)));
+  return {};
 }
 
 std::string revision_of(const RawEvent& event) {
@@ -69,21 +88,19 @@ Result<Put> RawEvents::put(RawEvent& event, std::string_view compressed) {
   event.id = unit_.make_id<RawEventId>();
   event.batch_id = unit_.batch();
   event.created_at = unit_.now();
-  const bool has_payload = !compressed.empty();
-  OMNICRM_ASSIGN(
-      const std::int64_t added,
-      storage::execute(
-          connection_,
-          "INSERT INTO raw_events (user_id, id, connection_id, service, source_id, state, reason, "
-          "content_type, size, content_hash, origin, normalizer_version, batch_id, created_at, payload) "
-          "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
-          "ON CONFLICT (user_id, connection_id, service, source_id) DO NOTHING",
-          unit_.user(), event.id, event.connection_id, event.service, event.source_id, enum_name(event.state),
-          event.reason, event.content_type, event.size, event.content_hash, event.origin,
-          event.normalizer_version, event.batch_id, event.created_at,
-          has_payload ? std::optional(as_bytes(compressed)) : std::nullopt));
-  if (added == 1) return Put{};
-  return put_again(event, compressed);
+  OMNICRM_ASSIGN(const std::int64_t added,
+                 storage::execute(
+                     connection_,
+                     "INSERT INTO raw_events (user_id, id, connection_id, service, source_id, state, reason, "
+                     "content_type, size, content_hash, origin, normalizer_version, batch_id, created_at) "
+                     "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+                     "ON CONFLICT (user_id, connection_id, service, source_id) DO NOTHING",
+                     unit_.user(), event.id, event.connection_id, event.service, event.source_id,
+                     enum_name(event.state), event.reason, event.content_type, event.size, event.content_hash,
+                     event.origin, event.normalizer_version, event.batch_id, event.created_at));
+  if (added == 0) return put_again(event, compressed);
+  if (!compressed.empty()) OMNICRM_TRY(store_payload(connection_, unit_.user(), event.id, compressed));
+  return Put{};
 }
 
 Result<Put> RawEvents::put_again(RawEvent& event, std::string_view compressed) {
@@ -99,9 +116,9 @@ Result<Put> RawEvents::put_again(RawEvent& event, std::string_view compressed) {
     OMNICRM_TRY(storage::execute(
         connection_,
         "UPDATE raw_events SET state = 'pending', reason = '', content_type = ?, size = ?, content_hash = ?, "
-        "origin = ?, normalizer_version = 0, payload = ? WHERE user_id = ? AND id = ?",
-        event.content_type, event.size, event.content_hash, event.origin, as_bytes(compressed), unit_.user(),
-        known->id));
+        "origin = ?, normalizer_version = 0 WHERE user_id = ? AND id = ?",
+        event.content_type, event.size, event.content_hash, event.origin, unit_.user(), known->id));
+    OMNICRM_TRY(store_payload(connection_, unit_.user(), known->id, compressed));
   }
   if (abandoned) {
     OMNICRM_TRY(storage::execute(connection_,
@@ -244,15 +261,14 @@ Result<void> restore_raw_event(storage::Connection& connection, UserId user, Raw
     return failure(ErrorCode::data_loss, "the image of a raw event is broken");
   OMNICRM_ASSIGN(const RawEvent event, from_json<RawEvent>(image.substr(0, end)));
   OMNICRM_ASSIGN(const std::string payload, base64_decode(image.substr(end + 1)));
-  OMNICRM_TRY(
-      storage::execute(connection,
-                       "UPDATE raw_events SET state = ?, reason = ?, content_type = ?, size = ?, "
-                       "content_hash = ?, origin = ?, normalizer_version = ?, batch_id = ?, payload = ? "
-                       "WHERE user_id = ? AND id = ?",
-                       enum_name(event.state), event.reason, event.content_type, event.size,
-                       event.content_hash, event.origin, event.normalizer_version, event.batch_id,
-                       payload.empty() ? std::nullopt : std::optional(as_bytes(payload)), user, id));
-  return {};
+  OMNICRM_TRY(storage::execute(connection,
+                               "UPDATE raw_events SET state = ?, reason = ?, content_type = ?, size = ?, "
+                               "content_hash = ?, origin = ?, normalizer_version = ?, batch_id = ? "
+                               "WHERE user_id = ? AND id = ?",
+                               enum_name(event.state), event.reason, event.content_type, event.size,
+                               event.content_hash, event.origin, event.normalizer_version, event.batch_id,
+                               user, id));
+  return store_payload(connection, user, id, payload);
 }
 
 }  // namespace omnicrm::repository

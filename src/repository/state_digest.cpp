@@ -26,8 +26,8 @@ DigestedTable table(std::string_view extra, int extra_count, std::string_view or
   return {Table<T>::name, std::move(columns), static_cast<int>(column_count<T>) + extra_count, order};
 }
 
-const std::array<DigestedTable, 14>& tables() {
-  static const std::array<DigestedTable, 14> all = {
+const std::array<DigestedTable, 15>& tables() {
+  static const std::array<DigestedTable, 15> all = {
       table<Contact>("sort_name", 1),
       DigestedTable{"contact_identities", "kind, match_key, contact_id, value", 4, "kind, match_key"},
       table<Organization>("sort_name", 1),
@@ -36,7 +36,10 @@ const std::array<DigestedTable, 14>& tables() {
                     "interaction_id, ordinal, role, address, match_key, name, response, contact_id, is_self, "
                     "occurred_at",
                     10, "interaction_id, ordinal"},
-      table<RawEvent>("payload", 1),
+      table<RawEvent>("", 0),
+      DigestedTable{
+          "(SELECT r.user_id, r.id, p.payload FROM raw_events r JOIN raw_payloads p ON p.seq = r.seq)",
+          "id, payload", 2, "id"},
       table<Document>("", 0),
       table<Tag>("sort_name", 1),
       DigestedTable{"contact_tags", "contact_id, tag_id, batch_id, created_at", 4, "contact_id, tag_id"},

@@ -55,7 +55,6 @@ struct Table<Participant> : TableDefaults {
 template <>
 struct Table<RawEvent> : TableDefaults {
   static constexpr std::string_view name = "raw_events";
-  static constexpr auto insert_only = std::to_array<std::string_view>({"payload"});
 };
 
 template <>

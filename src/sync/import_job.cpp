@@ -1,5 +1,7 @@
 // The job `file_import`: source -> raw events.
+#include <algorithm>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "core/errors.hpp"
@@ -18,6 +20,8 @@ namespace {
 // enough that memory does not matter and others get their turn to write.
 constexpr std::size_t chunk_items = 512;
 constexpr std::size_t chunk_bytes = std::size_t{4} << 20;
+// The first ones are smaller, each twice the one before, so that normalizing begins at once.
+constexpr std::size_t first_chunk_items = 64;
 /// Until an import looks again whether an undo is over.
 constexpr std::chrono::milliseconds undo_pause{100};
 // Measured on 6,046 messages of 5.4 KB: level 3 takes 2% less room and a third more time.
@@ -124,7 +128,8 @@ class Import {
   Result<bool> read_chunk(SourceReader& reader, std::string& position) {
     chunk_.clear();
     std::size_t bytes = 0;
-    while (chunk_.size() < chunk_items && bytes < chunk_bytes) {
+    const std::size_t limit = std::exchange(next_items_, std::min(2 * next_items_, chunk_items));
+    while (chunk_.size() < limit && bytes < chunk_bytes) {
       SourceItem item;
       OMNICRM_ASSIGN(const bool found, reader.next(item));
       if (!found) return false;
@@ -193,6 +198,7 @@ class Import {
   bool undo_waits_ = false;
   std::unique_ptr<Source> source_;
   std::vector<FetchedItem> chunk_;
+  std::size_t next_items_ = first_chunk_items;
   std::int64_t items_ = 0;
 };
 

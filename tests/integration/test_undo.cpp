@@ -132,11 +132,13 @@ class Life {
   std::optional<TagId> tag_;
 };
 
+/// Without `contacts_changed`: how often a contact is changed on its way to the same end depends on which of
+/// two jobs at once comes first.
 std::string text(const BatchCounts& counts) {
   std::string text;
   for (const std::int64_t count :
        {counts.items, counts.normalized, counts.known, counts.skipped, counts.poison, counts.interactions,
-        counts.contacts, counts.contacts_changed, counts.organizations, counts.documents}) {
+        counts.contacts, counts.organizations, counts.documents}) {
     text += std::to_string(count) + " ";
   }
   return text;
@@ -292,8 +294,9 @@ BOOST_AUTO_TEST_CASE(calendar_changes_are_taken_back_exactly) {
   BOOST_TEST(first.batch.counts.interactions == 6);
   const State before = state();
   SqliteFile file(path);
-  const auto payloads =
-      file.rows("SELECT source_id, payload, origin, state FROM raw_events ORDER BY source_id");
+  const auto payloads = file.rows(
+      "SELECT source_id, payload, origin, state FROM raw_events JOIN raw_payloads USING (seq) ORDER BY "
+      "source_id");
 
   const std::vector<std::string> new_events = {
       event({.uid = "daily@t",
@@ -322,8 +325,8 @@ BOOST_AUTO_TEST_CASE(calendar_changes_are_taken_back_exactly) {
 
   undo(second.batch.id);
   check_same(before, "after the changes");
-  BOOST_TEST(
-      (file.rows("SELECT source_id, payload, origin, state FROM raw_events ORDER BY source_id") == payloads));
+  BOOST_TEST((file.rows("SELECT source_id, payload, origin, state FROM raw_events JOIN raw_payloads USING "
+                        "(seq) ORDER BY source_id") == payloads));
   BOOST_TEST(need(ada.search().query({.text = "shorter"}, {})).items.empty());
   undo(first.batch.id);
   BOOST_TEST(text_index(path).empty());

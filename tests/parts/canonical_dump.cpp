@@ -44,7 +44,7 @@ class Dump {
     interactions();
     table("raw_event",
           "SELECT service, source_id, state, reason, content_type, size, content_hash, normalizer_version, "
-          "payload "
+          "(SELECT p.payload FROM raw_payloads p WHERE p.seq = raw_events.seq) "
           "FROM raw_events WHERE user_id = ?");
     table("document",
           "SELECT interaction_id, raw_event_id, part, filename, content_type, size, text FROM documents "

@@ -41,8 +41,6 @@ Result<void> insert(storage::Connection& connection, UserId user, const T& recor
     return insert_row(connection, user, record, name);
   } else if constexpr (std::is_same_v<T, Interaction>) {
     return insert_row(connection, user, record, number);
-  } else if constexpr (std::is_same_v<T, RawEvent>) {
-    return insert_row(connection, user, record, nullptr);
   } else if constexpr (std::is_same_v<T, Participant>) {
     return insert_row(connection, user, record, InteractionId{}, number, name, Timestamp{});
   } else {

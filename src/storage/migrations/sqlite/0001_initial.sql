@@ -98,13 +98,17 @@ CREATE TABLE raw_events (
   user_id BLOB NOT NULL, id BLOB NOT NULL, connection_id BLOB NOT NULL,
   service TEXT NOT NULL, source_id TEXT NOT NULL, state TEXT NOT NULL, reason TEXT NOT NULL,
   content_type TEXT NOT NULL, size INTEGER NOT NULL, content_hash TEXT NOT NULL, origin TEXT NOT NULL,
-  normalizer_version INTEGER NOT NULL, batch_id BLOB, created_at INTEGER NOT NULL,
-  -- zstd; NULL when the source gave no payload we keep (too large, gone).
-  payload BLOB
+  normalizer_version INTEGER NOT NULL, batch_id BLOB, created_at INTEGER NOT NULL
 );
 CREATE UNIQUE INDEX raw_events_id ON raw_events (user_id, id);
 CREATE UNIQUE INDEX raw_events_source ON raw_events (user_id, connection_id, service, source_id);
 CREATE INDEX raw_events_batch ON raw_events (user_id, batch_id, id) WHERE batch_id IS NOT NULL;
+-- The bytes (zstd) apart from the event: its state changes once or twice, the bytes never, and a change of a row writes
+-- all of it. No row for an item without bytes (too large, gone).
+CREATE TABLE raw_payloads (
+  seq INTEGER PRIMARY KEY REFERENCES raw_events (seq) ON DELETE CASCADE,
+  user_id BLOB NOT NULL, payload BLOB NOT NULL
+);
 
 CREATE TABLE documents (
   seq INTEGER PRIMARY KEY,
