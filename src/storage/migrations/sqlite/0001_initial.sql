@@ -348,7 +348,7 @@ CREATE VIRTUAL TABLE interaction_text USING fts5 (
 );
 -- Measured in docs/adr/0004: larger hash and pages, fewer merges.
 INSERT INTO interaction_text (interaction_text, rank) VALUES ('hashsize', 4194304);
-INSERT INTO interaction_text (interaction_text, rank) VALUES ('automerge', 8);
+INSERT INTO interaction_text (interaction_text, rank) VALUES ('automerge', 16);
 INSERT INTO interaction_text (interaction_text, rank) VALUES ('pgsz', 8000);
 -- Trigrams of the folded names, addresses and organization; `u` is one trigram per user.
 CREATE VIRTUAL TABLE contact_text USING fts5 (
