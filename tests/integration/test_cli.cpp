@@ -9,6 +9,7 @@
 #include <boost/json.hpp>
 #include <boost/test/unit_test.hpp>
 #include <chrono>
+#include <cstdlib>
 #include <filesystem>
 #include <string>
 #include <thread>
@@ -18,6 +19,12 @@
 #include "parts/temporary_folder.hpp"
 
 namespace {
+
+/// How the sanitizer presets set up the program under test.
+std::string of_sanitizer(const char* variable) {
+  const char* value = std::getenv(variable);
+  return value == nullptr ? "" : value;
+}
 
 using namespace omnicrm::testing;
 
@@ -115,8 +122,11 @@ struct Shell {
                          {.id = "3@x", .from = "me@example.org", .to = "Grace Hopper <grace@example.com>"})});
 
   Run start(std::vector<std::string> arguments, const std::string& input = {}) const {
-    return Run(std::move(arguments),
-               {"OMNICRM_DB=" + db, "HOME=" + folder.path().string(), "PATH=/usr/bin:/bin"}, input);
+    return Run(
+        std::move(arguments),
+        {"OMNICRM_DB=" + db, "HOME=" + folder.path().string(), "PATH=/usr/bin:/bin",
+         "TSAN_OPTIONS=" + of_sanitizer("TSAN_OPTIONS"), "ASAN_OPTIONS=" + of_sanitizer("ASAN_OPTIONS")},
+        input);
   }
   Ended run(std::vector<std::string> arguments, const std::string& input = {}) const {
     return start(std::move(arguments), input).end();
