@@ -11,6 +11,7 @@
 #include "jobs/wakeup.hpp"
 #include "operations/registry.hpp"
 #include "repository/unit.hpp"
+#include "run_batch.hpp"
 #include "session/session_impl.hpp"
 #include "storage/migrations.hpp"
 #include "sync/parts.hpp"
@@ -63,12 +64,23 @@ Result<std::shared_ptr<const Environment>> open_environment(const Options& optio
   return environment;
 }
 
-std::shared_ptr<const sync::Parts> sync_parts(std::shared_ptr<const Environment> environment) {
+Result<std::shared_ptr<const sync::Parts>> sync_parts(std::shared_ptr<const Environment> environment,
+                                                      const Options& options) {
   auto parts = std::make_shared<sync::Parts>();
   parts->environment = std::move(environment);
   parts->sources.emplace("files", files::files_source);
-  parts->normalizers = files::file_normalizers();
-  return parts;
+  for (const auto& [provider, factory] : options.sources) {
+    if (provider.empty() || !factory) return invalid("sources", "has an entry without a name or a factory");
+    if (!parts->sources.emplace(provider, factory).second) {
+      return failure(ErrorCode::already_exists, "sources: '" + provider + "' is the library's own");
+    }
+  }
+  for (const auto& normalizer : options.normalizers) {
+    if (!normalizer) return invalid("normalizers", "holds a null");
+    parts->normalizers.push_back(normalizer);
+  }
+  for (auto& normalizer : files::file_normalizers()) parts->normalizers.push_back(std::move(normalizer));
+  return std::shared_ptr<const sync::Parts>(std::move(parts));
 }
 
 Result<void> register_handlers(jobs::Runner& runner, const std::shared_ptr<const sync::Parts>& parts) {
@@ -90,6 +102,11 @@ class WiredCrm final : public Crm {
     OMNICRM_ASSIGN(const UserId user, user_id(user_name));
     return session(user, actor);
   }
+  Result<SyncBatch> run_batch(Session& session, BatchId batch,
+                              const std::function<void(const BatchProgress&)>& progress,
+                              std::stop_token stop) override {
+    return omnicrm::run_batch(*runner_, session, batch, progress, std::move(stop));
+  }
   jobs::Runner& jobs() noexcept override { return *runner_; }
   Admin& admin() noexcept override { return admin_; }
 
@@ -101,7 +118,7 @@ class WiredCrm final : public Crm {
 
 Result<std::unique_ptr<Crm>> wire(const Options& options) {
   OMNICRM_ASSIGN(std::shared_ptr<const Environment> environment, open_environment(options));
-  const auto sync = sync_parts(environment);
+  OMNICRM_ASSIGN(const std::shared_ptr<const sync::Parts> sync, sync_parts(environment, options));
   const auto wakeup = std::make_shared<jobs::Wakeup>();
   auto runner = jobs::make_runner({.storage = environment->storage,
                                    .clock = environment->clock,

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <future>
+#include <utility>
 
 #include "output.hpp"
 #include "plan_view.hpp"
@@ -18,32 +18,19 @@ bool is_open(BatchState state) {
   return state == BatchState::running || state == BatchState::undoing;
 }
 
-/// An undo counts its rows in its job; how many there will be is not known.
-void show_undo(omnicrm::Session& session, Progress& progress) {
-  omnicrm::jobs::JobFilter filter;
-  filter.kind = "undo_batch";
-  const auto jobs = session.jobs().list(filter, {.limit = 1, .cursor = {}});
-  if (jobs && !jobs->items.empty()) progress.show(jobs->items.front().progress_done, 0, 0);
-}
-
 }  // namespace
 
 omnicrm::SyncBatch run_batch(Context& context, omnicrm::BatchId batch, const Interrupt& interrupt) {
   omnicrm::Session& session = context.session();
-  omnicrm::jobs::Runner& runner = context.crm().jobs();
   const bool undoing = must(session.sync().status(batch)).state == BatchState::undoing;
   Progress progress(undoing ? "Undoing" : "Importing", undoing ? "rows" : "items", context.json);
-  auto running = std::async(std::launch::async, [&] { return runner.run_until_idle(interrupt.token()); });
-  while (running.wait_for(std::chrono::milliseconds(200)) != std::future_status::ready) {
-    if (!progress.visible()) continue;
-    if (undoing) {
-      show_undo(session, progress);
-    } else if (const auto now = session.sync().status(batch)) {
-      progress.show(now->done, now->done, now->total);
-    }
-  }
-  must(running.get());
-  return must(session.sync().status(batch));
+  const auto show = [&](const omnicrm::BatchProgress& now) {
+    if (progress.visible() && is_open(now.state)) progress.show(now.done, now.done, now.total);
+  };
+  auto ended = context.crm().run_batch(session, batch, show, interrupt.token());
+  if (!ended && ended.error().code == omnicrm::ErrorCode::cancelled)
+    return must(session.sync().status(batch));
+  return must(std::move(ended));
 }
 
 int finish(Context& context, const omnicrm::SyncBatch& batch, const Interrupt& interrupt) {

@@ -1,7 +1,10 @@
 // The library's front door.
 #pragma once
 
+#include <cstdint>
+#include <functional>
 #include <memory>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,19 +27,39 @@ class Admin {
   virtual Result<std::int64_t> schema_version() = 0;
 };
 
-/// One open CRM. Thread-safe. Starts no thread; jobs run when the host calls the runner. After `fork`, the child
-/// must not use an instance that its parent opened. @since 0.1
+/// How far a batch is. @since 0.1
+struct BatchProgress {
+  BatchState state = BatchState::running;
+  /// Items that have reached their end; rows, while it is being undone.
+  std::int64_t done = 0;
+  /// Items in all; 0 when it is not known, as for an undo.
+  std::int64_t total = 0;
+};
+
+/// One open CRM. Thread-safe. Starts no thread; jobs run when the host calls the runner. After `fork`, the
+/// child must not use an instance that its parent opened: every call is `failed_precondition` there, and
+/// destroying it leaves the parent's files and threads alone. @since 0.1
 class Crm {
  public:
-  /// Opens (or makes) the database and brings its schema up to date. Errors: `data_loss` (not a database, damaged),
-  /// `failed_precondition` (another program's, or newer than this library), `permission_denied`, `unavailable`.
+  /// Opens (or makes) the database and brings its schema up to date. Errors: `data_loss` (not a database,
+  /// damaged), `failed_precondition` (another program's, or newer than this library), `permission_denied`,
+  /// `unavailable`.
   [[nodiscard]] static Result<std::unique_ptr<Crm>> open(Options options = {});
   virtual ~Crm() = default;
 
   /// The user's handle. `actor` is who acts, for the audit log ("user", "agent:42").
   [[nodiscard]] virtual Session session(UserId user, std::string_view actor = "user") = 0;
   /// The same by any name the host has for the user; see `user_id`.
-  [[nodiscard]] virtual Result<Session> session(std::string_view user_name, std::string_view actor = "user") = 0;
+  [[nodiscard]] virtual Result<Session> session(std::string_view user_name,
+                                                std::string_view actor = "user") = 0;
+  /// Runs jobs until the batch has come to an end (done, failed, cancelled, undone) or nothing that is due is
+  /// left, and gives the batch as it is then. Where the runner is started, it only waits. `progress` is
+  /// called on the caller's thread a few times a second, and at the end. Blocks. Other jobs that run when the
+  /// batch has ended go back to the queue. Errors: `not_found`, `cancelled` (`stop` was requested; nothing is
+  /// lost, call it again).
+  [[nodiscard]] virtual Result<SyncBatch> run_batch(
+      Session& session, BatchId batch, const std::function<void(const BatchProgress&)>& progress = {},
+      std::stop_token stop = {}) = 0;
   [[nodiscard]] virtual jobs::Runner& jobs() noexcept = 0;
   [[nodiscard]] virtual Admin& admin() noexcept = 0;
 };

@@ -1,13 +1,19 @@
 // How a CRM is opened.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include <omnicrm/core/clock.hpp>
+#include <omnicrm/core/result.hpp>
 #include <omnicrm/jobs/runner.hpp>
 #include <omnicrm/observe/logger.hpp>
 #include <omnicrm/storage/sqlite.hpp>
+#include <omnicrm/sync/normalizer.hpp>
+#include <omnicrm/sync/source.hpp>
 
 namespace omnicrm {
 
@@ -26,6 +32,19 @@ struct Options {
   std::shared_ptr<Clock> clock = {};
   std::shared_ptr<Random> random = {};
   std::shared_ptr<observe::Logger> logger = {};
+  /// The host's own sources, by the name that `SyncSource::provider` has; "files" is the library's.
+  std::map<std::string, sync::SourceFactory> sources = {};
+  /// The host's own normalizers; asked before the library's for the content type they name.
+  std::vector<std::shared_ptr<const sync::Normalizer>> normalizers = {};
 };
+
+/// Options as a JSON object, for faces without C++:
+/// `{"path":"my.db","migrate":true,"log":"warning","sqlite":{"busy_timeout_ms":10000,"full_sync":true,
+/// "writer_cache_kib":16384,"reader_cache_kib":4096,"idle_readers":4},"jobs":{"name":"omnicrm","threads":2,
+/// "lease_ms":15000,"heartbeat_ms":3000,"poll_ms":500,"claim_limit":32}}`, every member optional. `log` sends
+/// lines from that level up ("debug", "info", "warning", "error") to standard error. Errors:
+/// `invalid_argument` names the field.
+/// @since 0.1
+[[nodiscard]] Result<Options> options_from_json(std::string_view json);
 
 }  // namespace omnicrm

@@ -92,4 +92,9 @@ tl::unexpected<Error> system_failure(int error_number, std::string_view doing, s
   return error;
 }
 
+tl::unexpected<Error> forked(std::string_view what) {
+  return failure(ErrorCode::failed_precondition,
+                 std::string(what) + " was opened before fork(); the child process has to open its own");
+}
+
 }  // namespace omnicrm

@@ -22,6 +22,8 @@ namespace omnicrm {
 /// resource_exhausted, ENOENT -> not_found, else unavailable).
 [[nodiscard]] tl::unexpected<Error> system_failure(int error_number, std::string_view doing,
                                                    std::string_view path);
+/// `failed_precondition`: `what` was opened by the process that this one was forked from.
+[[nodiscard]] tl::unexpected<Error> forked(std::string_view what);
 
 }  // namespace omnicrm
 

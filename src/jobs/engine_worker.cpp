@@ -32,7 +32,7 @@ void Engine::work(std::size_t slot) {
     JobRow row = std::move(queue_.front());
     queue_.pop_front();
     const auto entry = kinds_.find(row.job.kind);  // claims ask for these kinds only
-    Held held(std::move(row), entry->second, *parts_.clock, *parts_.ids, parts_.wakeup.get());
+    Held held(std::move(row), entry->second, *parts_.clock, *parts_.ids, parts_.wakeup.get(), &options_);
     slots_[slot] = &held;
     abandoned_[slot] = false;
     ++started_;

@@ -32,18 +32,35 @@ Result<Outcome> call(Handler& handler, Context& context) {
 
 }  // namespace
 
-Held::Held(JobRow row, const KindEntry& kind, Clock& clock, IdGenerator& ids, Wakeup* wakeup)
+Held::Held(JobRow row, const KindEntry& kind, Clock& clock, IdGenerator& ids, Wakeup* wakeup,
+           const RunnerOptions* options)
     : row_(std::move(row)),
       kind_(kind),
       clock_(clock),
       ids_(ids),
       deadline_(clock.steady_now() + kind.options.timeout),
-      wakeup_(wakeup) {}
+      wakeup_(wakeup),
+      options_(options) {}
 
 void Held::progress(std::int64_t done, std::int64_t total, std::string_view note) {
   Progress said{done, total, text::to_utf8(text::cut(note, longest_note))};
+  tell(done, total, said.note);
   const std::lock_guard lock(mutex_);
   progress_ = std::move(said);
+}
+
+void Held::tell(std::int64_t done, std::int64_t total, std::string_view note) const noexcept {
+  if (options_ == nullptr || !options_->on_progress) return;
+  try {
+    options_->on_progress({.id = row_.job.id,
+                           .user = row_.user,
+                           .kind = row_.job.kind,
+                           .batch_id = row_.job.batch_id,
+                           .done = done,
+                           .total = total,
+                           .note = std::string(note)});
+  } catch (...) {  // a listener's trouble is not the job's
+  }
 }
 
 std::optional<Progress> Held::take_progress(bool last) {

@@ -9,6 +9,7 @@
 
 #include <omnicrm/core/clock.hpp>
 #include <omnicrm/jobs/handler.hpp>
+#include <omnicrm/jobs/runner.hpp>
 
 #include "core/id_generator.hpp"
 #include "jobs/ending.hpp"
@@ -25,8 +26,9 @@ enum class StopReason { none, cancel, timeout, shutdown, lost };
 /// runner's other threads may call `ask_stop`, `take_progress` and `deadline`.
 class Held final : public Context {
  public:
-  /// `wakeup` hears of jobs that the handler enqueues; null: polling finds them.
-  Held(JobRow row, const KindEntry& kind, Clock& clock, IdGenerator& ids, Wakeup* wakeup = nullptr);
+  /// `wakeup` hears of jobs that the handler enqueues; null: polling finds them. `options` hears of progress.
+  Held(JobRow row, const KindEntry& kind, Clock& clock, IdGenerator& ids, Wakeup* wakeup = nullptr,
+       const RunnerOptions* options = nullptr);
 
   [[nodiscard]] const Job& job() const noexcept override { return row_.job; }
   [[nodiscard]] UserId user() const noexcept override { return row_.user; }
@@ -47,6 +49,7 @@ class Held final : public Context {
   [[nodiscard]] Ending run(Random& random);
 
  private:
+  void tell(std::int64_t done, std::int64_t total, std::string_view note) const noexcept;
   Ending settle(Result<Outcome> result, Random& random);
   Ending failed(Error error, Random& random);
 
@@ -64,6 +67,7 @@ class Held final : public Context {
   std::optional<std::chrono::steady_clock::time_point> progress_taken_;
 
   Wakeup* wakeup_;
+  const RunnerOptions* options_;
 };
 
 }  // namespace omnicrm::jobs

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "core/errors.hpp"
+#include "core/fork.hpp"
 #include "jobs/engine.hpp"
 #include "jobs/kinds.hpp"
 #include "jobs/step.hpp"
@@ -30,9 +31,18 @@ class SqlRunner final : public Runner {
  public:
   SqlRunner(RunnerParts parts, const RunnerOptions& options)
       : parts_(std::move(parts)), options_(in_range(options)) {}
-  ~SqlRunner() override { static_cast<void>(stop(std::chrono::seconds(0))); }
+  ~SqlRunner() override {
+    if (is_forked()) {
+      // The threads stayed with the parent; joining them would wait for ever. The lock may be held by one of
+      // them.
+      static_cast<void>(service_.release());
+    } else {
+      static_cast<void>(stop(std::chrono::seconds(0)));
+    }
+  }
 
   Result<void> register_handler(std::string kind, std::shared_ptr<Handler> handler) override {
+    OMNICRM_TRY(usable());
     if (kind.empty()) return invalid("kind", "must not be empty");
     if (!handler) return invalid("handler", "must not be null");
     const std::lock_guard lock(mutex_);
@@ -44,6 +54,7 @@ class SqlRunner final : public Runner {
   }
 
   Result<RunSummary> run_until_idle(std::stop_token stop, std::chrono::milliseconds horizon) override {
+    OMNICRM_TRY(usable());
     const Use use(*this);
     Engine engine(parts_, options_, kinds_);
     const std::stop_callback stopper(stop, [&engine] { engine.ask_stop(std::chrono::milliseconds(0)); });
@@ -51,11 +62,13 @@ class SqlRunner final : public Runner {
   }
 
   Result<RunSummary> step(std::size_t limit, std::stop_token stop) override {
+    OMNICRM_TRY(usable());
     const Use use(*this);
     return run_step(parts_, options_, kinds_, limit, std::move(stop));
   }
 
   Result<void> start() override {
+    OMNICRM_TRY(usable());
     const std::lock_guard lock(mutex_);
     if (service_) return failure(ErrorCode::failed_precondition, "the runner is started");
     auto service = std::make_unique<Service>(parts_, options_, kinds_);
@@ -71,6 +84,7 @@ class SqlRunner final : public Runner {
   }
 
   Result<RunSummary> stop(std::chrono::milliseconds grace) override {
+    OMNICRM_TRY(usable());
     std::unique_ptr<Service> service;
     {
       const std::lock_guard lock(mutex_);
@@ -84,7 +98,16 @@ class SqlRunner final : public Runner {
     return std::move(service->result);
   }
 
+  [[nodiscard]] bool is_started() override {
+    if (is_forked()) return false;
+    const std::lock_guard lock(mutex_);
+    return service_ != nullptr;
+  }
+
  private:
+  [[nodiscard]] bool is_forked() const noexcept { return fork_generation() != generation_; }
+  [[nodiscard]] Result<void> usable() const { return is_forked() ? forked("the runner") : Result<void>{}; }
+
   struct Service {
     Service(const RunnerParts& parts, const RunnerOptions& options, const Kinds& kinds)
         : engine(parts, options, kinds) {}
@@ -113,6 +136,7 @@ class SqlRunner final : public Runner {
 
   const RunnerParts parts_;
   const RunnerOptions options_;
+  const std::uint64_t generation_ = fork_generation();
   std::mutex mutex_;  // guards what follows
   Kinds kinds_;
   int users_ = 0;

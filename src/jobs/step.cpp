@@ -60,7 +60,7 @@ class Step final : Wakeup::Listener {
   }
 
   void run_one(const KindEntry& entry) {
-    Held held(std::move(queue_.front()), entry, *parts_.clock, *parts_.ids, parts_.wakeup.get());
+    Held held(std::move(queue_.front()), entry, *parts_.clock, *parts_.ids, parts_.wakeup.get(), &options_);
     queue_.pop_front();
     ++summary_.started;
     set_held(&held);

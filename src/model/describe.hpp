@@ -70,7 +70,7 @@ BOOST_DESCRIBE_ENUM(BatchKind, import, merge)
 BOOST_DESCRIBE_ENUM(BatchState, running, done, failed, cancelled, undoing, undone)
 BOOST_DESCRIBE_STRUCT(SyncSource, (),
                       (provider, paths, owner_addresses, contact_policy, max_item_bytes, past_days,
-                       future_days, default_zone, column_mapping))
+                       future_days, default_zone, column_mapping, options))
 BOOST_DESCRIBE_STRUCT(CountEntry, (), (name, count))
 BOOST_DESCRIBE_STRUCT(PlanSample, (), (service, title, who, at, outcome))
 BOOST_DESCRIBE_STRUCT(PlanContact, (), (address, name, decision, rule, messages))

@@ -2,17 +2,6 @@
 #include "operations/groups.hpp"
 #include "operations/requests.hpp"
 
-namespace omnicrm::repository {
-
-BOOST_DESCRIBE_ENUM(ContactOrder, name, created, updated)
-BOOST_DESCRIBE_STRUCT(ContactFilter, (),
-                      (order, tag_id, organization_id, segment_id, pinned, include_archived))
-BOOST_DESCRIBE_STRUCT(ContactHit, (), (contact, matched))
-BOOST_DESCRIBE_STRUCT(DuplicateSuggestion, (), (first, second, first_name, second_name, reason, score))
-BOOST_DESCRIBE_STRUCT(MergeResult, (), (contact, batch_id))
-
-}  // namespace omnicrm::repository
-
 namespace omnicrm::operations {
 namespace {
 

@@ -2,13 +2,6 @@
 #include "operations/groups.hpp"
 #include "operations/requests.hpp"
 
-namespace omnicrm::repository {
-
-BOOST_DESCRIBE_STRUCT(ContactActivity, (),
-                      (contact_id, display_name, interactions, outbound, inbound, last_at))
-
-}  // namespace omnicrm::repository
-
 namespace omnicrm::operations {
 namespace {
 

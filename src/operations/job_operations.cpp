@@ -2,15 +2,6 @@
 #include "operations/groups.hpp"
 #include "operations/requests.hpp"
 
-namespace omnicrm::jobs {
-
-BOOST_DESCRIBE_STRUCT(NewJob, (), (kind, payload, priority, run_at, max_attempts, unique_key, batch_id, cost))
-BOOST_DESCRIBE_STRUCT(JobFilter, (), (state, kind, batch_id))
-BOOST_DESCRIBE_STRUCT(KindStats, (),
-                      (kind, scheduled, ready, running, done, cancelled, dead, oldest_ready_at))
-
-}  // namespace omnicrm::jobs
-
 namespace omnicrm::operations {
 namespace {
 
@@ -55,8 +46,6 @@ namespace omnicrm {
 
 template <>
 inline constexpr auto required_fields<operations::EnqueueJobs> = std::to_array<std::string_view>({"jobs"});
-template <>
-inline constexpr auto required_fields<jobs::NewJob> = std::to_array<std::string_view>({"kind"});
 
 namespace operations {
 

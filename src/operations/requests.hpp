@@ -1,22 +1,12 @@
-// Records that requests and responses of several operations share, and the descriptions of those public
-// records that only operations put into JSON.
+// Records that requests and responses of several operations share.
 #pragma once
 
 #include <cstdint>
 #include <string>
 #include <vector>
 
-#include <omnicrm/repository/interactions.hpp>
-
-#include "model/describe.hpp"
 #include "model/json_generate.hpp"
-
-namespace omnicrm::repository {
-
-BOOST_DESCRIBE_STRUCT(TimelineFilter, (),
-                      (contact_id, kinds, direction, thread_id, after, before, include_bulk))
-
-}  // namespace omnicrm::repository
+#include "operations/describe.hpp"
 
 namespace omnicrm::operations {
 

@@ -2,15 +2,6 @@
 #include "operations/groups.hpp"
 #include "operations/requests.hpp"
 
-namespace omnicrm::insight {
-
-BOOST_DESCRIBE_ENUM(SearchOrder, relevance, newest)
-BOOST_DESCRIBE_STRUCT(SearchQuery, (), (text, order))
-BOOST_DESCRIBE_STRUCT(SearchHit, (),
-                      (id, kind, direction, subject, people, contact_id, occurred_at, snippet, matched))
-
-}  // namespace omnicrm::insight
-
 namespace omnicrm::operations {
 namespace {
 

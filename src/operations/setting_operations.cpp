@@ -2,12 +2,6 @@
 #include "operations/groups.hpp"
 #include "operations/requests.hpp"
 
-namespace omnicrm::repository {
-
-BOOST_DESCRIBE_STRUCT(Setting, (), (name, value))
-
-}  // namespace omnicrm::repository
-
 namespace omnicrm::operations {
 namespace {
 

@@ -2,15 +2,6 @@
 #include "operations/groups.hpp"
 #include "operations/requests.hpp"
 
-namespace omnicrm::sync {
-
-BOOST_DESCRIBE_STRUCT(Reconciliation, (),
-                      (batch_id, source_items, normalized, skipped, poison, gone, pending, missing,
-                       missing_ids, statement))
-BOOST_DESCRIBE_STRUCT(PolicyDryRun, (), (policy, contacts_to_create, contacts_already_there, contacts))
-
-}  // namespace omnicrm::sync
-
 namespace omnicrm::operations {
 namespace {
 

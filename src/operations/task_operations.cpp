@@ -2,13 +2,6 @@
 #include "operations/groups.hpp"
 #include "operations/requests.hpp"
 
-namespace omnicrm::repository {
-
-BOOST_DESCRIBE_ENUM(TaskStatus, open, due, snoozed, done)
-BOOST_DESCRIBE_STRUCT(TaskFilter, (), (status, contact_id))
-
-}  // namespace omnicrm::repository
-
 namespace omnicrm::operations {
 namespace {
 

@@ -8,6 +8,7 @@
 #include "core/errors.hpp"
 #include "model/json.hpp"
 #include "storage/query.hpp"
+#include "sync/plugin_calls.hpp"
 
 namespace omnicrm::sync {
 namespace {
@@ -87,7 +88,7 @@ Result<std::vector<std::string>> owner_addresses(const Parts& parts, const repos
       if (!more) break;
       const Normalizer* normalizer = parts.normalizer(item.content_type);
       if (normalizer == nullptr || item.state != RawEventState::pending) continue;
-      auto facts = normalizer->facts({item.source_id, item.content_type, item.payload, &item.origin});
+      auto facts = facts_of(*normalizer, {item.source_id, item.content_type, item.payload, &item.origin});
       if (facts) sample.add(*facts);
     }
   }

@@ -1,7 +1,6 @@
 // What sync is made of: the sources and normalizers that the wiring place gave it.
 #pragma once
 
-#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -14,8 +13,6 @@
 #include "repository/unit.hpp"
 
 namespace omnicrm::sync {
-
-using SourceFactory = std::function<Result<std::unique_ptr<Source>>(const SyncSource&)>;
 
 /// Immutable once jobs run; shared by all users.
 struct Parts {

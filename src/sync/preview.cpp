@@ -15,6 +15,7 @@
 #include "sync/contact_rules.hpp"
 #include "sync/owner_addresses.hpp"
 #include "sync/people_tally.hpp"
+#include "sync/plugin_calls.hpp"
 
 namespace omnicrm::sync {
 namespace {
@@ -103,7 +104,6 @@ class Preview {
   }
 
   Result<void> absolute_paths() {
-    if (plan_.source.paths.empty()) return invalid("paths", "name a file or a folder");
     for (std::string& path : plan_.source.paths) {
       if (path.empty()) return invalid("paths", "holds an empty path");
       std::error_code code;
@@ -151,8 +151,8 @@ class Preview {
       if (!found) return false;
       const Normalizer* normalizer = parts_.normalizer(read.item.content_type);
       if (read.item.state == RawEventState::pending && normalizer != nullptr) {
-        read.facts = normalizer->facts(
-            {read.item.source_id, read.item.content_type, read.item.payload, &read.item.origin});
+        read.facts = facts_of(
+            *normalizer, {read.item.source_id, read.item.content_type, read.item.payload, &read.item.origin});
       }
       if (read.item.service != "mail") read.content_hash = sha256_hex(read.item.payload);
       std::string().swap(read.item.payload);

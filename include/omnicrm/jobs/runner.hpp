@@ -6,12 +6,24 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <stop_token>
 #include <string>
 
 #include <omnicrm/jobs/handler.hpp>
 
 namespace omnicrm::jobs {
+
+/// How far a running job is, as its handler said. @since 0.1
+struct JobProgress {
+  JobId id;
+  UserId user;
+  std::string kind;
+  std::optional<BatchId> batch_id;
+  std::int64_t done = 0;
+  std::int64_t total = 0;
+  std::string note;
+};
 
 /// @since 0.1
 struct RunnerOptions {
@@ -25,19 +37,23 @@ struct RunnerOptions {
   std::chrono::milliseconds poll{500};
   /// Jobs claimed in one round trip at the most.
   std::size_t claim_limit = 32;
+  /// Hears every progress that a handler of this process reports, on that handler's thread, from many threads
+  /// at once; must not block for long. What it throws is dropped.
+  std::function<void(const JobProgress&)> on_progress = {};
 };
 
 /// @since 0.1
 struct RunSummary {
   std::int64_t started = 0;
   std::int64_t done = 0;
-  std::int64_t failed = 0;   ///< attempts that failed, retried or not
+  std::int64_t failed = 0;  ///< attempts that failed, retried or not
   std::int64_t dead = 0;
   std::int64_t snoozed = 0;
   std::int64_t given_back = 0;
 };
 
-/// Claims and runs jobs of all users. Thread-safe. No thread exists before `start` or `run_until_idle`. @since 0.1
+/// Claims and runs jobs of all users. Thread-safe. No thread exists before `start` or `run_until_idle`.
+/// @since 0.1
 class Runner {
  public:
   virtual ~Runner() = default;
@@ -57,6 +73,8 @@ class Runner {
   /// Stops claiming, lets running jobs end for `grace`, then requests their stop; unstarted ones go back.
   /// Joins the threads. Nothing happens when not started.
   virtual Result<RunSummary> stop(std::chrono::milliseconds grace = std::chrono::seconds(30)) = 0;
+  /// Whether threads that `start` started are running.
+  [[nodiscard]] virtual bool is_started() = 0;
 };
 
 }  // namespace omnicrm::jobs

@@ -17,7 +17,7 @@ enum class PlanState { ready, approved, rejected };
 
 /// What to read and by which rules. @since 0.1
 struct SyncSource {
-  /// "files" (later: "google").
+  /// "files" (later: "google"), or the name of a source that the host gave in `Options::sources`.
   std::string provider = "files";
   /// Files and folders, or an extracted Takeout archive. Absolute once planned.
   std::vector<std::string> paths = {};
@@ -34,6 +34,8 @@ struct SyncSource {
   std::string default_zone = "UTC";
   /// A JSON object for .csv: column name -> field, over what was recognized.
   Json column_mapping = Json::object();
+  /// A JSON object for a source of the host's own.
+  Json options = Json::object();
 
   friend bool operator==(const SyncSource&, const SyncSource&) = default;
 };

@@ -37,7 +37,7 @@ struct NormalizedInteraction {
   Interaction interaction;
   std::vector<Document> documents;
   /// Which of the items given it is made from.
-  std::size_t item = 0;
+  std::int64_t item = 0;
 };
 
 /// A person that a card or row describes. @since 0.1
@@ -45,7 +45,7 @@ struct NormalizedContact {
   Contact contact;
   std::vector<std::string> tags;
   std::optional<Timestamp> revised_at;
-  std::size_t item = 0;
+  std::int64_t item = 0;
 };
 
 /// What became of the items. Deterministic: the same items give the same records, in any order. @since 0.1

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <stop_token>
@@ -29,8 +30,8 @@ struct SourceItem {
   std::string payload;
   /// Size at the source, in bytes.
   std::int64_t size = 0;
-  /// A JSON object with facts beside the payload: path, position, labels. Of items that change under their name, also
-  /// "revision": a text that is greater for a newer one.
+  /// A JSON object with facts beside the payload: path, position, labels. Of items that change under their
+  /// name, also "revision": a text that is greater for a newer one.
   Json origin = Json::object();
   /// `pending`, or what it is from the start: `skipped` (too large) or `poison` (cannot be read).
   RawEventState state = RawEventState::pending;
@@ -63,8 +64,8 @@ struct ItemFacts {
 class SourceReader {
  public:
   virtual ~SourceReader() = default;
-  /// The next item; false at the end. Holds one item in memory. A broken item is an item (`poison`); an error is
-  /// for the scope as a whole (gone, no permission) and names it.
+  /// The next item; false at the end. Holds one item in memory. A broken item is an item (`poison`); an error
+  /// is for the scope as a whole (gone, no permission) and names it.
   virtual Result<bool> next(SourceItem& item) = 0;
 };
 
@@ -74,10 +75,16 @@ class Source {
   virtual ~Source() = default;
   /// The connection its items belong to.
   [[nodiscard]] virtual ConnectionId connection() const = 0;
-  /// What there is to read, one entry a scope, in a fixed order; ignored things too, with the reason in `note`.
+  /// What there is to read, one entry a scope, in a fixed order; ignored things too, with the reason in
+  /// `note`.
   virtual Result<std::vector<PlanFile>> inventory(std::stop_token stop) = 0;
   /// Opens a scope at a position (empty: its start).
   virtual Result<std::unique_ptr<SourceReader>> read(const PlanFile& scope, std::string_view position) = 0;
 };
+
+/// Makes the source that a plan asks for (`SyncSource::provider` chose the factory). Called from many threads
+/// at once, for previews and for the jobs of a batch; the same `source` must give the same connection and the
+/// same items. Errors: `invalid_argument` names the field of `source`. @since 0.1
+using SourceFactory = std::function<Result<std::unique_ptr<Source>>(const SyncSource& source)>;
 
 }  // namespace omnicrm::sync

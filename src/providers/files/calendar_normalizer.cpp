@@ -199,8 +199,9 @@ void set_time(Interaction& meeting, Timestamp start, Timestamp end) {
 
 /// An event on its own: not recurring, or a changed instance whose series is not here.
 NormalizedInteraction single_meeting(const SeriesEvent& source, const RawItem& item) {
-  NormalizedInteraction made{
-      .interaction = meeting_of(source.event, item), .documents = {}, .item = source.item};
+  NormalizedInteraction made{.interaction = meeting_of(source.event, item),
+                             .documents = {},
+                             .item = static_cast<std::int64_t>(source.item)};
   set_time(made.interaction, source.event.start, source.event.end);
   if (source.event.recurs_at) made.interaction.original_start = source.event.recurs_at->at;
   return made;
@@ -222,9 +223,10 @@ void add_instances(const Series& series, std::span<const RawItem> items,
   for (const EventInstance& instance : expansion.instances) {
     const bool is_main = instance.override_index < 0;
     const auto index = is_main ? std::size_t{0} : static_cast<std::size_t>(instance.override_index);
-    NormalizedInteraction made{.interaction = is_main ? main : meetings[index],
-                               .documents = {},
-                               .item = is_main ? series.main->item : series.overrides[index].item};
+    NormalizedInteraction made{
+        .interaction = is_main ? main : meetings[index],
+        .documents = {},
+        .item = static_cast<std::int64_t>(is_main ? series.main->item : series.overrides[index].item)};
     made.interaction.status = status_of(instance.status);
     made.interaction.all_day = instance.all_day;
     set_time(made.interaction, instance.start, instance.end);

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/errors.hpp"
+#include "core/fork.hpp"
 #include "storage/migrator.hpp"
 #include "storage/sqlite/schema_check.hpp"
 #include "storage/sqlite/sqlite_backup.hpp"
@@ -15,7 +16,8 @@ SqliteStorage::SqliteStorage(const SqliteOptions& options, std::span<const Migra
     : options_(options),
       migrations_(migrations),
       target_(sqlite_target(options.path, this)),
-      readers_(target_, options) {}
+      generation_(fork_generation()),
+      readers_(std::make_unique<SqliteReaders>(target_, options)) {}
 
 Result<std::unique_ptr<SqliteStorage>> SqliteStorage::open(const SqliteOptions& options,
                                                            std::span<const MigrationFile> migrations) {
@@ -30,13 +32,26 @@ Result<std::unique_ptr<SqliteStorage>> SqliteStorage::open(const SqliteOptions& 
 /// Moves what it can of the log into the file without waiting for anybody; the rest stays in the log,
 /// where the next one to open the file finds it.
 SqliteStorage::~SqliteStorage() {
+  if (is_forked()) {
+    // "Do not open an SQLite database connection, then fork(2), then try to use that connection in the child
+    // process." (sqlite.org/howtocorrupt.html section 2.6): not even to close it. The parent's connections
+    // are left alone.
+    static_cast<void>(writer_.release());
+    static_cast<void>(readers_.release());
+    return;
+  }
   if (writer_ == nullptr || target_.is_memory) return;
   SqliteConnection& connection = writer_->connection();
   connection.wait_until({});
   sqlite3_wal_checkpoint_v2(connection.db(), nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
 }
 
+bool SqliteStorage::is_forked() const noexcept {
+  return fork_generation() != generation_;
+}
+
 Result<void> SqliteStorage::write(const Scope& /*scope*/, Work work) {
+  if (is_forked()) return forked(target_.path);
   if (TransactionFrame::current(this) != TransactionFrame::Kind::none) {
     return failure(ErrorCode::failed_precondition, "a write inside another transaction of the same storage");
   }
@@ -48,13 +63,14 @@ Result<void> SqliteStorage::read(const Scope& /*scope*/, Work work) {
 }
 
 Result<void> SqliteStorage::read_on(FunctionRef<Result<void>(SqliteConnection&)> body) {
+  if (is_forked()) return forked(target_.path);
   const auto outer = TransactionFrame::current(this);
   if (outer == TransactionFrame::Kind::write) {
     return failure(ErrorCode::failed_precondition, "a read inside a write of the same storage");
   }
   std::shared_lock<MemoryGate> no_writer;
   if (target_.is_memory && outer == TransactionFrame::Kind::none) no_writer = std::shared_lock(gate_);
-  OMNICRM_ASSIGN(auto connection, readers_.take());
+  OMNICRM_ASSIGN(auto connection, readers_->take());
   OMNICRM_TRY(connection->control(Control::begin_read));
   Result<void> result;
   {
@@ -64,7 +80,7 @@ Result<void> SqliteStorage::read_on(FunctionRef<Result<void>(SqliteConnection&)>
   // A connection that cannot end its transaction is closed, not kept.
   if (!connection->in_transaction() || connection->control(Control::commit) ||
       connection->control(Control::rollback)) {
-    readers_.give_back(std::move(connection));
+    readers_->give_back(std::move(connection));
   }
   return result;
 }

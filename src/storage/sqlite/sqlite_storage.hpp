@@ -1,6 +1,7 @@
 // Storage on one SQLite file: a writer with group commit, and readers beside it.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
@@ -35,14 +36,17 @@ class SqliteStorage final : public Storage {
 
  private:
   SqliteStorage(const SqliteOptions& options, std::span<const MigrationFile> migrations);
+  /// Whether this is a child of the process that opened the database; it must not touch the connections.
+  [[nodiscard]] bool is_forked() const noexcept;
   Result<void> read_on(FunctionRef<Result<void>(SqliteConnection&)> body);
 
   const SqliteOptions options_;
   const std::span<const MigrationFile> migrations_;
   const SqliteTarget target_;
-  MemoryGate gate_;  // used by an in-memory database only
+  const std::uint64_t generation_;  // of the process that opened it, see core/fork.hpp
+  MemoryGate gate_;                 // used by an in-memory database only
   std::unique_ptr<SqliteWriter> writer_;
-  SqliteReaders readers_;
+  std::unique_ptr<SqliteReaders> readers_;
 };
 
 }  // namespace omnicrm::storage
