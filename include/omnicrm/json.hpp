@@ -12,12 +12,12 @@ namespace omnicrm {
 /// are left out. For every record of `omnicrm/model/`, and for the filters, hits and summaries of the other
 /// public headers; a type that has no JSON does not link. Never fails. @since 0.1
 template <class T>
-[[nodiscard]] std::string to_json(const T& record);
+[[nodiscard, gnu::visibility("default")]] std::string to_json(const T& record);
 
 /// The inverse: `from_json<Contact>(text)`. A missing field keeps its default. Errors: `invalid_argument`
 /// naming the field: unknown or repeated ones, wrong types, numbers out of range, unknown names of an
 /// enumeration, text that is not JSON or not UTF-8, over 64 levels or 64 MiB. @since 0.1
 template <class T>
-[[nodiscard]] Result<T> from_json(std::string_view text);
+[[nodiscard, gnu::visibility("default")]] Result<T> from_json(std::string_view text);
 
 }  // namespace omnicrm

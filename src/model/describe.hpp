@@ -17,7 +17,7 @@ BOOST_DESCRIBE_ENUM(ErrorCode, invalid_argument, not_found, already_exists, conf
 BOOST_DESCRIBE_STRUCT(PageRequest, (), (limit, cursor))
 
 // common
-BOOST_DESCRIBE_ENUM(Origin, unknown, email, calendar, csv, vcard, api, user)
+BOOST_DESCRIBE_ENUM(Origin, unknown, email, calendar, host, csv, vcard, api, user)
 
 // contact
 BOOST_DESCRIBE_ENUM(IdentityKind, email, phone, handle)

@@ -9,6 +9,7 @@
 #include "repository/raw_events.hpp"
 #include "sync/batch_store.hpp"
 #include "sync/job_payloads.hpp"
+#include "sync/plugin_calls.hpp"
 #include "sync/record_writer.hpp"
 #include "sync/sync_jobs.hpp"
 
@@ -86,7 +87,7 @@ class Normalization {
         std::string_view(event.source_id).substr(0, item.normalizer->series_length(event.source_id));
     if (is_series(event)) return;
     const RawItem raw = raw_item(item.stored);
-    item.normalized = item.normalizer->normalize(std::span(&raw, 1), options_);
+    item.normalized = normalize(*item.normalizer, std::span(&raw, 1), options_);
     std::string().swap(item.stored.payload);  // parsed: half of the memory of a batch
   }
 
@@ -153,7 +154,7 @@ class Normalization {
     for (const ParsedItem& other : items_) {
       if (is_series(other.stored.event) && other.series == item.series) own.insert(other.stored.event.id);
     }
-    return writer.write_series(events, own, item.normalizer->normalize(raw, options_), *item.normalizer,
+    return writer.write_series(events, own, normalize(*item.normalizer, raw, options_), *item.normalizer,
                                item.series);
   }
 

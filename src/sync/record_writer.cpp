@@ -16,7 +16,8 @@ namespace {
 Origin origin_of(const RawEvent& event) {
   if (event.service == "mail") return Origin::email;
   if (event.service == "calendar") return Origin::calendar;
-  return event.service == "table" ? Origin::csv : Origin::vcard;
+  if (event.service == "table") return Origin::csv;
+  return event.service == "contacts" ? Origin::vcard : Origin::host;
 }
 
 /// Whether a normalizer's new instance says the same as the stored one: all but what the library itself sets.

@@ -18,6 +18,7 @@ enum class Origin {
   unknown,
   email,     ///< a header or body of a mail
   calendar,  ///< an event's organizer or attendee
+  host,      ///< an item of a source of the host's own
   csv,       ///< a row of a table
   vcard,     ///< a card
   api,       ///< the host, through an operation

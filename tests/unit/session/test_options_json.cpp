@@ -1,0 +1,99 @@
+#include <boost/test/data/monomorphic.hpp>
+#include <boost/test/data/test_case.hpp>
+#include <boost/test/unit_test.hpp>
+#include <omnicrm/json.hpp>
+
+#include "parts/crm_fixture.hpp"
+
+namespace data = boost::unit_test::data;
+using namespace omnicrm;
+using namespace omnicrm::testing;
+
+BOOST_AUTO_TEST_SUITE(options_json)
+
+BOOST_AUTO_TEST_CASE(nothing_said_is_every_default) {
+  const Options read = need(options_from_json("{}"));
+  const Options made;
+  BOOST_TEST(read.path == made.path);
+  BOOST_TEST(read.migrate == made.migrate);
+  BOOST_TEST(!read.logger);
+  BOOST_TEST((read.sqlite.busy_timeout == made.sqlite.busy_timeout));
+  BOOST_TEST(read.sqlite.full_sync == made.sqlite.full_sync);
+  BOOST_TEST(read.sqlite.writer_cache_kib == made.sqlite.writer_cache_kib);
+  BOOST_TEST(read.sqlite.reader_cache_kib == made.sqlite.reader_cache_kib);
+  BOOST_TEST(read.sqlite.idle_readers == made.sqlite.idle_readers);
+  BOOST_TEST(read.jobs.name == made.jobs.name);
+  BOOST_TEST(read.jobs.threads == made.jobs.threads);
+  BOOST_TEST((read.jobs.lease == made.jobs.lease));
+  BOOST_TEST((read.jobs.heartbeat == made.jobs.heartbeat));
+  BOOST_TEST((read.jobs.poll == made.jobs.poll));
+  BOOST_TEST(read.jobs.claim_limit == made.jobs.claim_limit);
+}
+
+BOOST_AUTO_TEST_CASE(every_member_arrives) {
+  const Options read = need(options_from_json(
+      R"({"path":"a.db","migrate":false,"log":"error","sqlite":{"busy_timeout_ms":1,"full_sync":false,)"
+      R"("writer_cache_kib":2,"reader_cache_kib":3,"idle_readers":4},"jobs":{"name":"w","threads":5,"lease_ms":60,)"
+      R"("heartbeat_ms":7,"poll_ms":8,"claim_limit":9}})"));
+  BOOST_TEST(read.path == "a.db");
+  BOOST_TEST(!read.migrate);
+  BOOST_REQUIRE(read.logger);
+  BOOST_TEST(read.logger->wants(observe::Level::error));
+  BOOST_TEST(!read.logger->wants(observe::Level::warning));
+  BOOST_TEST(read.sqlite.busy_timeout.count() == 1);
+  BOOST_TEST(!read.sqlite.full_sync);
+  BOOST_TEST(read.sqlite.writer_cache_kib == 2);
+  BOOST_TEST(read.sqlite.reader_cache_kib == 3);
+  BOOST_TEST(read.sqlite.idle_readers == 4u);
+  BOOST_TEST(read.jobs.name == "w");
+  BOOST_TEST(read.jobs.threads == 5u);
+  BOOST_TEST(read.jobs.lease.count() == 60);
+  BOOST_TEST(read.jobs.heartbeat.count() == 7);
+  BOOST_TEST(read.jobs.poll.count() == 8);
+  BOOST_TEST(read.jobs.claim_limit == 9u);
+}
+
+struct Bad {
+  const char* json;
+  const char* names;
+};
+std::ostream& operator<<(std::ostream& out, const Bad& bad) {
+  return out << bad.json;
+}
+
+BOOST_DATA_TEST_CASE(what_is_wrong_is_named,
+                     data::make(std::vector<Bad>{
+                         {"[]", "object"},
+                         {"{", "JSON"},
+                         {R"({"path":""})", "path"},
+                         {R"({"pfad":"x"})", "pfad"},
+                         {R"({"log":"loud"})", "log"},
+                         {R"({"sqlite":{"busy_timeout_ms":-1}})", "sqlite.busy_timeout_ms"},
+                         {R"({"sqlite":{"writer_cache_kib":-1}})", "sqlite.writer_cache_kib"},
+                         {R"({"jobs":{"threads":0}})", "jobs.threads"},
+                         {R"({"jobs":{"threads":"2"}})", "jobs.threads"},
+                         {R"({"jobs":{"lease_ms":1}})", "jobs.lease_ms"},
+                         {R"({"jobs":{"claim_limit":5000}})", "jobs.claim_limit"}})) {
+  const auto read = options_from_json(sample.json);
+  BOOST_REQUIRE(!read);
+  BOOST_TEST((read.error().code == ErrorCode::invalid_argument));
+  BOOST_TEST(read.error().message.find(sample.names) != std::string::npos, read.error().message);
+}
+
+BOOST_AUTO_TEST_CASE(records_beyond_the_model_are_json_both_ways) {
+  repository::TimelineFilter filter;
+  filter.kinds = {InteractionKind::call};
+  filter.include_bulk = false;
+  const auto read = need(from_json<repository::TimelineFilter>(to_json(filter)));
+  BOOST_TEST((read.kinds == filter.kinds));
+  BOOST_TEST(!read.include_bulk);
+  BOOST_TEST(to_json(read) == to_json(filter));
+
+  sync::Normalized made;
+  made.interactions.emplace_back();
+  made.interactions[0].interaction.subject = "Hello";
+  made.facts.participants.emplace_back().address = "bob@work.example";
+  BOOST_TEST(to_json(need(from_json<sync::Normalized>(to_json(made)))) == to_json(made));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
