@@ -135,6 +135,7 @@ Result<std::unique_ptr<Crm>> wire(const Options& options) {
 
 }  // namespace
 
+// NOLINTNEXTLINE(performance-unnecessary-value-param): a temporary made of designated initializers, most often
 Result<std::unique_ptr<Crm>> Crm::open(Options options) {
   try {
     return wire(options);

@@ -83,6 +83,7 @@ void print_contact(const Contact& contact, const std::vector<omnicrm::Tag>& tags
   line("birthday", contact.birthday);
   line("note", contact.note);
   std::vector<std::string> names;
+  names.reserve(tags.size());
   for (const auto& tag : tags) names.push_back(tag.name);
   line("tags", joined(names, ", "));
   line("since", minute(contact.created_at));

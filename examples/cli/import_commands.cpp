@@ -97,7 +97,7 @@ void confirm(Context& context, const omnicrm::SyncPlan& plan) {
 }
 
 omnicrm::SyncPlan reviewed_plan(Context& context, SourceOptions& options, bool yes) {
-  const auto plan = [&] {
+  auto plan = [&] {
     const Interrupt interrupt("Nothing was stored.");
     return make_plan(context, options, interrupt);
   }();

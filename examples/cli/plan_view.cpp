@@ -20,6 +20,7 @@ constexpr std::size_t shown_samples = 5;
 
 std::string listed(const std::vector<CountEntry>& entries) {
   std::vector<std::string> parts;
+  parts.reserve(entries.size());
   for (const CountEntry& entry : entries)
     parts.push_back(fmt::format("{} {}", entry.name, grouped(entry.count)));
   return joined(parts, ", ");

@@ -27,6 +27,7 @@ namespace omnicrm::jobs {
 /// claimed jobs from `queue_` and leave their endings in `endings_`. The clerk (the thread in `run`) writes
 /// endings, heartbeat, progress and the next claim in one transaction a round, so the heartbeat never waits
 /// for a handler, and jobs are paid for in groups.
+// NOLINTNEXTLINE(cppcoreguidelines-virtual-class-destructor): it is final
 class Engine final : Wakeup::Listener {
  public:
   struct UntilIdle {

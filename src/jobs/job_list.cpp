@@ -101,6 +101,7 @@ Result<std::vector<KindStats>> kind_stats(storage::Connection& connection, UserI
     }
   }
   std::vector<KindStats> result;
+  result.reserve(kinds.size());
   for (auto& [name, stats] : kinds) result.push_back(std::move(stats));
   return result;
 }

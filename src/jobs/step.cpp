@@ -14,6 +14,7 @@ namespace {
 
 constexpr std::chrono::milliseconds write_after{3};
 
+// NOLINTNEXTLINE(cppcoreguidelines-virtual-class-destructor): it is final
 class Step final : Wakeup::Listener {
  public:
   Step(const RunnerParts& parts, const RunnerOptions& options, const Kinds& kinds, std::stop_token stop)

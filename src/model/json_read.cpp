@@ -22,6 +22,7 @@ bool is_whole(std::string_view number) {
 
 Error Reader::error() const {
   std::string path;
+  // NOLINTNEXTLINE(modernize-loop-convert): clang 14 cannot read libstdc++'s <ranges>
   for (auto part = path_.rbegin(); part != path_.rend(); ++part) {
     if (!path.empty() && !part->starts_with('[')) path += '.';
     path += *part;

@@ -12,11 +12,11 @@ constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmno
 constexpr std::size_t checksum_size = 6;
 constexpr std::size_t longest_cursor = 16'384;
 
-constexpr std::array<std::int8_t, 256> digits = [] {
-  std::array<std::int8_t, 256> table{};
+constexpr std::array<std::int16_t, 256> digits = [] {
+  std::array<std::int16_t, 256> table{};
   table.fill(-1);
   for (std::size_t i = 0; i < alphabet.size(); ++i) {
-    table[static_cast<unsigned char>(alphabet[i])] = static_cast<std::int8_t>(i);
+    table[static_cast<unsigned char>(alphabet[i])] = static_cast<std::int16_t>(i);
   }
   return table;
 }();

@@ -33,6 +33,7 @@ Session::Impl::Impl(std::shared_ptr<const SessionParts> shared, repository::Unit
       sync(sync::make_sync_service(parts->sync, unit, jobs)),
       search(insight::make_search_service(unit)) {}
 
+// NOLINTNEXTLINE(performance-unnecessary-value-param): a move could come before the other arguments' use
 Session::Impl::Impl(std::shared_ptr<const SessionParts> shared, UserId user, std::string_view actor)
     : Impl(shared, repository::Unit(shared->environment, user, std::string(actor)), queue_of(*shared, user)) {
 }

@@ -119,7 +119,8 @@ std::string checked_component(std::string_view vtimezone) {
                          lines.find("TZOFFSETFROM:") != std::string::npos &&
                          lines.find("TZOFFSETTO:") != std::string::npos;
       if (whole && ++observances <= max_observances) {
-        out += "BEGIN:" + kind + "\r\n" + lines + "END:" + kind + "\r\n";
+        out.append("BEGIN:").append(kind).append("\r\n").append(lines).append("END:").append(kind).append(
+            "\r\n");
       }
       kind.clear();
     } else if (!kind.empty()) {

@@ -131,7 +131,8 @@ Result<std::unique_ptr<MailboxReader>> make_reader(std::vector<std::string> path
 
 }  // namespace
 
-Result<std::unique_ptr<MailboxReader>> MailboxReader::open_maildir(std::string path, std::string after,
+Result<std::unique_ptr<MailboxReader>> MailboxReader::open_maildir(const std::string& path,
+                                                                   const std::string& after,
                                                                    MailboxLimits limits) {
   std::vector<std::string> paths;
   for (const char* folder : {"/cur", "/new"})
@@ -147,7 +148,8 @@ Result<std::unique_ptr<MailboxReader>> MailboxReader::open_eml(std::string path,
   return make_reader({std::move(path)}, {}, false, limits);
 }
 
-Result<std::unique_ptr<MailboxReader>> MailboxReader::open_eml_folder(std::string path, std::string after,
+Result<std::unique_ptr<MailboxReader>> MailboxReader::open_eml_folder(std::string path,
+                                                                      const std::string& after,
                                                                       MailboxLimits limits) {
   std::vector<std::string> paths;
   std::vector<std::string> folders{std::move(path)};

@@ -43,8 +43,8 @@ class MailboxReader {
                                                                         MailboxLimits limits = {});
   /// A maildir: the files in `cur` and `new`, ordered by path. `after` is the path of an item: reading goes
   /// on behind it. File names are held in memory, messages are not.
-  [[nodiscard]] static Result<std::unique_ptr<MailboxReader>> open_maildir(std::string path,
-                                                                           std::string after = {},
+  [[nodiscard]] static Result<std::unique_ptr<MailboxReader>> open_maildir(const std::string& path,
+                                                                           const std::string& after = {},
                                                                            MailboxLimits limits = {});
   /// One message in one file.
   [[nodiscard]] static Result<std::unique_ptr<MailboxReader>> open_eml(std::string path,
@@ -52,7 +52,7 @@ class MailboxReader {
   /// The *.eml files of a folder and its subfolders (symbolic links to folders are not followed), ordered by
   /// path.
   [[nodiscard]] static Result<std::unique_ptr<MailboxReader>> open_eml_folder(std::string path,
-                                                                              std::string after = {},
+                                                                              const std::string& after = {},
                                                                               MailboxLimits limits = {});
 
   /// Fills `item`, whose memory is reused. False at the end.

@@ -22,7 +22,10 @@ SqliteStorage::SqliteStorage(const SqliteOptions& options, std::span<const Migra
 Result<std::unique_ptr<SqliteStorage>> SqliteStorage::open(const SqliteOptions& options,
                                                            std::span<const MigrationFile> migrations) {
   std::unique_ptr<SqliteStorage> storage(new SqliteStorage(options, migrations));
+  const std::string file = storage->target_.is_memory ? std::string() : storage->target_.file;
+  if (!file.empty()) OMNICRM_TRY(OpenFile::check(file));
   OMNICRM_ASSIGN(auto connection, open_writer(storage->target_, options));
+  storage->file_ = std::make_unique<OpenFile>(file);
   MemoryGate* const gate = storage->target_.is_memory ? &storage->gate_ : nullptr;
   storage->writer_ =
       std::make_unique<SqliteWriter>(std::move(connection), options.busy_timeout, storage.get(), gate);
@@ -38,6 +41,7 @@ SqliteStorage::~SqliteStorage() {
     // are left alone.
     static_cast<void>(writer_.release());
     static_cast<void>(readers_.release());
+    static_cast<void>(file_.release());  // nor is the file to be opened once more here
     return;
   }
   if (writer_ == nullptr || target_.is_memory) return;

@@ -11,6 +11,7 @@
 
 #include "storage/migrations.hpp"
 #include "storage/sqlite/memory_gate.hpp"
+#include "storage/sqlite/open_files.hpp"
 #include "storage/sqlite/sqlite_readers.hpp"
 #include "storage/sqlite/sqlite_writer.hpp"
 
@@ -44,6 +45,7 @@ class SqliteStorage final : public Storage {
   const std::span<const MigrationFile> migrations_;
   const SqliteTarget target_;
   const std::uint64_t generation_;  // of the process that opened it, see core/fork.hpp
+  std::unique_ptr<OpenFile> file_;  // gone after the connections
   MemoryGate gate_;                 // used by an in-memory database only
   std::unique_ptr<SqliteWriter> writer_;
   std::unique_ptr<SqliteReaders> readers_;

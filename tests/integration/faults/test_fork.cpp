@@ -77,17 +77,35 @@ BOOST_AUTO_TEST_CASE(the_child_may_free_it_and_the_parent_goes_on) {
   BOOST_TEST(need(crm->admin().check()).empty());
 }
 
-BOOST_AUTO_TEST_CASE(the_child_opens_its_own_beside_the_parents) {
-  const int code = in_child([&] {
-    auto own = Crm::open(test_options(path));
-    if (!own) return 1;
+BOOST_AUTO_TEST_CASE(the_child_opens_databases_that_the_parent_did_not_have_open) {
+  const auto works = [](const std::string& file) {
+    auto own = Crm::open(test_options(file));
+    if (!own) return false;
     auto user = (*own)->session("ada");
-    if (!user || !user->contacts().create(named("Made by the child"))) return 2;
-    return 0;
+    return user && user->contacts().create(named("Made by the child")).has_value();
+  };
+  const std::string closed = folder.file("closed.db");
+  BOOST_TEST(works(closed));  // open and closed again before the fork
+  const int code = in_child([&] {
+    if (!works(folder.file("new.db"))) return 1;
+    if (!works(":memory:")) return 2;
+    return works(closed) ? 0 : 3;
+  });
+  BOOST_TEST(code == 0);
+  BOOST_TEST(works(closed));
+}
+
+BOOST_AUTO_TEST_CASE(the_child_may_not_open_the_parents_file_once_more) {
+  const std::string link = folder.file("link.db");
+  BOOST_REQUIRE(::symlink(path.c_str(), link.c_str()) == 0);
+  const int code = in_child([&] {
+    if (!is_refused(Crm::open(test_options(path)))) return 1;
+    if (!is_refused(Crm::open(test_options(link)))) return 2;
+    crm.reset();  // what is freed in the child is as open in the parent as before
+    return is_refused(Crm::open(test_options(path))) ? 0 : 3;
   });
   BOOST_TEST(code == 0);
   need(ada.contacts().create(named("Made by the parent")));
-  BOOST_TEST(need(ada.contacts().list({}, {})).items.size() == 2u);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
