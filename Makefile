@@ -4,7 +4,7 @@ SHELL := /bin/bash
 JOBS ?= $(shell nproc)
 PYTHON ?= /usr/bin/python3
 
-.PHONY: help bootstrap demo test release bench asan tsan clang fuzz format tidy clean
+.PHONY: help bootstrap demo test release bench packages asan tsan clang fuzz soak format tidy clean
 
 help: ## this list
 	@echo "make <target>"
@@ -27,6 +27,17 @@ release: bootstrap ## the library and the command, optimized: build/release/bin/
 bench: release ## the benchmarks, into build/bench.jsonl (B=name for one)
 	@scripts/bench $(B)
 
+packages: bootstrap ## the Debian packages, tried from an unpacked folder: build/packages/*.deb
+	@mkdir -p build/packages && rm -f build/packages/*.deb
+	@cmake --preset packages >build/packages/configure.log 2>&1 || { cat build/packages/configure.log; exit 1; }
+	@cmake --build --preset packages -j $(JOBS)
+	@cd build/packages && cpack >cpack.log 2>&1 || { cat cpack.log; exit 1; }
+	@tests/install/debs build/packages
+	@ls build/packages/*.deb
+
+abi: bootstrap ## compares the C library's binary interface with capi/abi/libomnicrm_c.abi
+	@scripts/abi --build
+
 asan: bootstrap ## the tests under AddressSanitizer and UndefinedBehaviorSanitizer
 	@JOBS=$(JOBS) scripts/test --preset asan
 
@@ -38,6 +49,9 @@ clang: bootstrap ## the tests, built by clang with warnings as errors
 
 fuzz: bootstrap ## each fuzzer for SECONDS_EACH (30) seconds
 	@JOBS=$(JOBS) scripts/fuzz
+
+soak: release ## the slow checks: the Python sdist compiled, installed and used
+	@$(PYTHON) bindings/python/scripts/check_wheel.py build/release --full
 
 format: bootstrap ## clang-format on every C++ file
 	@scripts/list-cpp | xargs -r clang-format-14 -i

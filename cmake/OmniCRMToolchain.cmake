@@ -45,16 +45,3 @@ if(OMNICRM_SANITIZE)
   add_compile_options(-fsanitize=${OMNICRM_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
   add_link_options(-fsanitize=${OMNICRM_SANITIZE})
 endif()
-
-# Only names of namespace omnicrm leave a shared library; those of its dependencies and of the standard
-# library's templates stay inside. A static library is compiled with hidden visibility, so that a host's
-# own shared library does not hand our symbols on.
-function(omnicrm_limit_exports target)
-  if(NOT BUILD_SHARED_LIBS)
-    set_target_properties(${target} PROPERTIES CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON)
-    return()
-  endif()
-  set(script "${PROJECT_SOURCE_DIR}/cmake/exports.map")
-  target_link_options(${target} PRIVATE "LINKER:--version-script=${script}" "LINKER:--no-undefined")
-  set_property(TARGET ${target} APPEND PROPERTY LINK_DEPENDS "${script}")
-endfunction()

@@ -27,14 +27,18 @@
  *             error, an iterator, a writer; a job context belongs to its callback. "Blocks" says what a call waits for;
  *             the others do not block.
  *   Callbacks `user` is passed back as given; `user_free(user)`, when not NULL, is called exactly once, after the last
- *             call of the callback: also when the function that takes them fails. A callback returns OCRM_OK or a
- *             status; with a status it may put an error of its own (ocrm_error_new) into `*err`, which travels whole to
- *             whoever asked. A callback may call the library, except ocrm_close, ocrm_free of its CRM and
- *             ocrm_jobs_stop (OCRM_FAILED_PRECONDITION); never from within a log sink, a clock or a user_free.
+ *             call of the callback: also when the function that takes them fails (but nothing is read of a struct whose
+ *             struct_size is wrong). A callback returns OCRM_OK or a status; with a status it may put an error of its
+ *             own (ocrm_error_new, or one that a call gave it) into `*err`, which travels whole to whoever asked. A
+ *             callback may call the library, except ocrm_close and ocrm_jobs_stop of its CRM, and within a job or a
+ *             transaction what runs jobs (OCRM_FAILED_PRECONDITION instead of waiting for itself); never from within a
+ *             log sink, a clock or a user_free.
  *             A C++ exception that leaves a callback becomes OCRM_INTERNAL. longjmp out of a callback is not allowed:
  *             the next call on the same thread notices it, the CRM answers OCRM_FAILED_PRECONDITION from then on, and
  *             closing it gives up its memory instead of touching it.
- *   fork      A child process must not use what its parent opened: OCRM_FAILED_PRECONDITION. It may free it.
+ *   fork      A child process must not use what its parent opened: OCRM_FAILED_PRECONDITION. It may free it (user_free is
+ *             not called there). It may open its own if no other thread of the parent was in the library, and not the
+ *             file that the parent had open then: SQLite's locks do not survive fork. Open after fork, or exec.
  *   C++       Nothing is thrown out of a function.
  */
 #ifndef OMNICRM_H
@@ -176,6 +180,13 @@ typedef struct ocrm_clock {
 } ocrm_clock;
 #define OCRM_CLOCK_INIT {sizeof(ocrm_clock), NULL, NULL, NULL, NULL}
 
+/** What an item of a source is from the start. @since 0.1 */
+enum {
+  OCRM_ITEM_PENDING = 0, /**< to be normalized */
+  OCRM_ITEM_SKIPPED = 1, /**< left out, `reason` says by which rule */
+  OCRM_ITEM_POISON = 2   /**< cannot be read, `reason` says why */
+};
+
 /** One item that a source has. Texts are borrowed until the next call on its reader. @since 0.1 */
 typedef struct ocrm_source_item {
   size_t struct_size;
@@ -191,8 +202,12 @@ typedef struct ocrm_source_item {
   size_t origin_size;
   const char *next; /**< where to read on after it: what `read` takes as position */
   size_t next_size;
+  int32_t state;      /**< OCRM_ITEM_* */
+  const char *reason; /**< a stable word, then ": " and detail for people ("damaged: no header"); NULL when pending */
+  size_t reason_size;
 } ocrm_source_item;
-#define OCRM_SOURCE_ITEM_INIT {sizeof(ocrm_source_item), NULL, 0, NULL, 0, NULL, 0, NULL, 0, NULL, 0, NULL, 0}
+#define OCRM_SOURCE_ITEM_INIT \
+  {sizeof(ocrm_source_item), NULL, 0, NULL, 0, NULL, 0, NULL, 0, NULL, 0, NULL, 0, OCRM_ITEM_PENDING, NULL, 0}
 
 /** A place that items come from. Plans name it as "provider". All functions are called on threads that preview or run
  * jobs, also many at once; one source and one reader by one thread at a time. @since 0.1 */
@@ -336,7 +351,7 @@ OCRM_API int32_t ocrm_session_open(ocrm *crm, const char *user, size_t user_size
 /** The user's UUID. @param session the session. @return 36 characters, borrowed from the session; "" for NULL.
  * @since 0.1 */
 OCRM_API const char *ocrm_session_user(const ocrm_session *session);
-/** Frees a session; calls of other threads on it end first. @param session may be NULL. @since 0.1 */
+/** Frees a session; calls of other threads on it, and its iterators, go on. @param session may be NULL. @since 0.1 */
 OCRM_API void ocrm_session_free(ocrm_session *session);
 /** Calls an operation of the registry by its name ("contacts.create", "sync.preview@v1"): JSON object in, JSON out.
  * ocrm_operations_schema has them all. Blocks for the storage, for files where the operation reads them.
@@ -348,7 +363,8 @@ OCRM_API void ocrm_session_free(ocrm_session *session);
 OCRM_API int32_t ocrm_call(ocrm_session *session, const char *operation, size_t operation_size, const char *json,
                            size_t json_size, ocrm_buffer **out, ocrm_error **err);
 /** Work in a transaction: calls on `inside` are kept if it returns OCRM_OK, else none of them. `inside` is borrowed for
- * the call; the work may be called more than once (a busy database), on the caller's thread. @since 0.1 */
+ * the call, and its thread's. The work may be called more than once (a busy database), on the caller's thread or on that
+ * of another caller whose commit it shares; the caller waits meanwhile. @since 0.1 */
 typedef int32_t (*ocrm_transaction_fn)(void *user, ocrm_session *inside, ocrm_error **err);
 /** Runs work in one transaction: all of its changes or none. Within it: operations on records, and `jobs.enqueue`; not
  * `sync.*`. Blocks for other writers.
@@ -447,7 +463,8 @@ OCRM_API int32_t ocrm_sync_undo(ocrm_session *session, const char *batch_id, siz
  * @param session the session. @param batch_id the batch's. @param batch_id_size its length. @param progress NULL: none.
  * @param user passed to it. @param cancel NULL: none. @param batch the batch as it is then, as JSON.
  * @param err see above. @return status; OCRM_OK also for a batch that failed: look at its "state".
- * Errors: OCRM_NOT_FOUND, OCRM_CANCELLED (nothing is lost, call it again), what progress returned. @since 0.1 */
+ * Errors: OCRM_NOT_FOUND, OCRM_CANCELLED (nothing is lost, call it again), what progress returned,
+ * OCRM_FAILED_PRECONDITION (within a job or a transaction, which it would wait for). @since 0.1 */
 OCRM_API int32_t ocrm_sync_run(ocrm_session *session, const char *batch_id, size_t batch_id_size,
                                ocrm_progress_fn progress, void *user, const ocrm_cancel *cancel, ocrm_buffer **batch,
                                ocrm_error **err);
@@ -495,12 +512,13 @@ OCRM_API int32_t ocrm_jobs_enqueue(ocrm_session *session, const ocrm_new_job *jo
                                    ocrm_error **err);
 /** Runs jobs of all users on the library's threads until none is ready, running, or due within the horizon. Blocks.
  * @param crm the CRM. @param horizon_ms -1: five seconds. @param cancel NULL: none. @param summary NULL: not wanted;
- * its struct_size must be set. @param err see above. @return status. Errors: OCRM_UNAVAILABLE (storage). @since 0.1 */
+ * its struct_size must be set. @param err see above. @return status. Errors: OCRM_UNAVAILABLE (storage),
+ * OCRM_FAILED_PRECONDITION (within a job or a transaction, which it would wait for). @since 0.1 */
 OCRM_API int32_t ocrm_jobs_run_until_idle(ocrm *crm, int64_t horizon_ms, const ocrm_cancel *cancel,
                                           ocrm_run_summary *summary, ocrm_error **err);
 /** Claims and runs up to `limit` jobs on the caller's thread, for hosts with a loop of their own. Blocks for them.
  * @param crm the CRM. @param limit at least 1. @param cancel NULL: none. @param summary as above. @param err see above.
- * @return status. Errors: OCRM_INVALID_ARGUMENT, OCRM_UNAVAILABLE. @since 0.1 */
+ * @return status. Errors: OCRM_INVALID_ARGUMENT, OCRM_UNAVAILABLE, OCRM_FAILED_PRECONDITION as above. @since 0.1 */
 OCRM_API int32_t ocrm_jobs_step(ocrm *crm, int64_t limit, const ocrm_cancel *cancel, ocrm_run_summary *summary,
                                 ocrm_error **err);
 /** Starts the threads of a service that runs jobs until ocrm_jobs_stop or ocrm_close. @param crm the CRM.

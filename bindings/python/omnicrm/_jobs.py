@@ -1,0 +1,355 @@
+"""The durable queue: a user's jobs, and what runs them."""
+
+from __future__ import annotations
+
+import asyncio
+import builtins
+import contextlib
+import functools
+import inspect
+import logging
+import weakref
+from collections.abc import Callable, Iterable, Mapping
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, TypeVar
+from uuid import UUID
+
+from . import _native
+from ._errors import FailedPrecondition, Snooze
+from ._listing import Listing
+from ._native import Job, JobFilter, JobProgress, KindStats, NewJob, RunSummary, Stop, SyncBatch
+from ._repositories import id_of, optional_id
+from ._threads import in_thread, stoppable
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from ._native import JobStateLike
+    from ._session import Session
+
+Seconds = float | timedelta
+JobRef = Job | UUID | str
+H = TypeVar("H", bound=Callable[["JobContext"], Any])
+
+
+class Jobs:
+    """One user's jobs. `crm.jobs` runs them."""
+
+    def __init__(self, native: _native.Session) -> None:
+        self._native = native
+
+    def __repr__(self) -> str:
+        return "<Jobs of one user>"
+
+    def enqueue(
+        self,
+        kind: str,
+        payload: Mapping[str, Any] | None = None,
+        *,
+        priority: int = 100,
+        run_at: datetime | str | None = None,
+        max_attempts: int = 5,
+        unique_key: str = "",
+        batch: SyncBatch | UUID | str | None = None,
+        cost: int = 1,
+    ) -> UUID:
+        """Enqueues a job and gives its id: with a `unique_key`, the id of one that waits or runs already."""
+        job = NewJob(
+            kind=kind,
+            payload=dict(payload or {}),
+            priority=priority,
+            run_at=run_at,
+            max_attempts=max_attempts,
+            unique_key=unique_key,
+            batch_id=optional_id(batch),
+            cost=cost,
+        )
+        return self._native.jobs_enqueue([job])[0]
+
+    def enqueue_many(self, jobs: Iterable[NewJob | Mapping[str, Any]]) -> tuple[UUID, ...]:
+        """All or none; ids in the order given."""
+        return self._native.jobs_enqueue(jobs)
+
+    def get(self, id: JobRef) -> Job:
+        return self._native.jobs_get(id_of(id))
+
+    def list(
+        self,
+        filter: JobFilter | Mapping[str, Any] | None = None,
+        *,
+        state: JobStateLike | None = None,
+        kind: str = "",
+        batch: SyncBatch | UUID | str | None = None,
+        limit: int | None = None,
+        page_size: int = 100,
+    ) -> Listing[Job]:
+        """Newest first."""
+        wanted = filter or JobFilter(state=state, kind=kind, batch_id=optional_id(batch))
+        return Listing(
+            lambda page: self._native.jobs_list(wanted, page),
+            "jobs",
+            limit=limit,
+            page_size=page_size,
+        )
+
+    def cancel(self, id: JobRef) -> Job:
+        """A waiting job is cancelled at once, a running one asked to stop."""
+        return self._native.jobs_cancel(id_of(id))
+
+    def retry(self, id: JobRef) -> Job:
+        """A dead or cancelled job becomes ready with fresh attempts."""
+        return self._native.jobs_retry(id_of(id))
+
+    def stats(self) -> tuple[KindStats, ...]:
+        return self._native.jobs_stats()
+
+    # --- async: written by scripts/generate_async.py
+
+    async def aenqueue(self, kind: str, payload: Mapping[str, Any] | None=None, *, priority: int=100, run_at: datetime | str | None=None, max_attempts: int=5, unique_key: str='', batch: SyncBatch | UUID | str | None=None, cost: int=1) -> UUID:
+        """`enqueue` without blocking the event loop."""
+        return await in_thread(self.enqueue, kind, payload, priority=priority, run_at=run_at, max_attempts=max_attempts, unique_key=unique_key, batch=batch, cost=cost)
+
+    async def aenqueue_many(self, jobs: Iterable[NewJob | Mapping[str, Any]]) -> tuple[UUID, ...]:
+        """`enqueue_many` without blocking the event loop."""
+        return await in_thread(self.enqueue_many, jobs)
+
+    async def aget(self, id: JobRef) -> Job:
+        """`get` without blocking the event loop."""
+        return await in_thread(self.get, id)
+
+    async def alist(self, filter: JobFilter | Mapping[str, Any] | None=None, *, state: JobStateLike | None=None, kind: str='', batch: SyncBatch | UUID | str | None=None, limit: int | None=None, page_size: int=100) -> builtins.list[Job]:
+        """`list(...).all()` without blocking the event loop."""
+        return await in_thread(lambda: self.list(filter, state=state, kind=kind, batch=batch, limit=limit, page_size=page_size).all())
+
+    async def acancel(self, id: JobRef) -> Job:
+        """`cancel` without blocking the event loop."""
+        return await in_thread(self.cancel, id)
+
+    async def aretry(self, id: JobRef) -> Job:
+        """`retry` without blocking the event loop."""
+        return await in_thread(self.retry, id)
+
+    async def astats(self) -> tuple[KindStats, ...]:
+        """`stats` without blocking the event loop."""
+        return await in_thread(self.stats)
+
+    # --- end of async
+
+
+class JobContext:
+    """What a running handler knows and can do; valid while it runs."""
+
+    def __init__(self, native: _native.JobContext, crm: _native.Crm) -> None:
+        self._native = native
+        self._crm = crm
+        self.job: Job = native.job
+
+    @property
+    def payload(self) -> Any:
+        return self.job.payload
+
+    @property
+    def attempt(self) -> int:
+        """1 for the first."""
+        return self.job.attempt
+
+    @property
+    def user(self) -> UUID:
+        return self._native.user
+
+    @property
+    def seconds_left(self) -> float:
+        """Until the job's time is over; it is asked to stop then."""
+        return self._native.seconds_left
+
+    @property
+    def should_stop(self) -> bool:
+        """Cancelled, out of time, or the runner stops: end soon."""
+        return self._native.should_stop()
+
+    def progress(self, done: int, total: int = 0, note: str = "") -> None:
+        """Says how far it is; written to the job at most twice a second."""
+        self._native.progress(done, total, note)
+
+    def session(self, actor: str = "job") -> Session:
+        """A session of the job's user."""
+        from ._session import Session
+
+        return Session(self._native.session(actor), self._crm)
+
+    def __repr__(self) -> str:
+        return f"<JobContext of {self.job!r}>"
+
+    # --- async: written by scripts/generate_async.py
+
+    async def aprogress(self, done: int, total: int=0, note: str='') -> None:
+        """`progress` without blocking the event loop."""
+        return await in_thread(self.progress, done, total, note)
+
+    async def asession(self, actor: str='job') -> Session:
+        """`session` without blocking the event loop."""
+        return await in_thread(self.session, actor)
+
+    # --- end of async
+
+
+class Runner:
+    """`crm.jobs`: claims and runs the jobs of all users, on threads that you ask for."""
+
+    def __init__(self, native: _native.Crm) -> None:
+        self._native = native
+        self._listeners = _Listeners()
+
+    def handler(
+        self,
+        kind: str,
+        *,
+        timeout: Seconds = 600,
+        max_concurrent: int = 0,
+        backoff_base: Seconds = 1,
+        backoff_cap: Seconds = 900,
+    ) -> Callable[[H], H]:
+        """Decorates the function that runs jobs of a kind; before the first job runs.
+
+        It gets a JobContext on a runner's thread (many at once), and gives a JSON-able result. A coroutine function
+        runs in an event loop of its own. `raise Snooze(seconds)` runs it again later and costs no attempt; an
+        `omnicrm.Error` fails it with that code (tried again if `retryable`); other exceptions are retryable.
+        """
+
+        def register(function: H) -> H:
+            self.register(
+                kind,
+                function,
+                timeout=timeout,
+                max_concurrent=max_concurrent,
+                backoff_base=backoff_base,
+                backoff_cap=backoff_cap,
+            )
+            return function
+
+        return register
+
+    def register(
+        self,
+        kind: str,
+        function: Callable[[JobContext], Any],
+        *,
+        timeout: Seconds = 600,
+        max_concurrent: int = 0,
+        backoff_base: Seconds = 1,
+        backoff_cap: Seconds = 900,
+    ) -> None:
+        """The same without a decorator. Errors: AlreadyExists."""
+        if not callable(function):
+            raise TypeError("function: is not callable")
+
+        weak = weakref.ref(self._native)  # the CRM keeps the handler: it must not keep the CRM
+
+        @functools.wraps(function)
+        def run(native: _native.JobContext) -> Any:
+            crm = weak()
+            if crm is None:
+                raise FailedPrecondition("the CRM is closed", retryable=True)
+            result = function(JobContext(native, crm))
+            return asyncio.run(_await(result)) if inspect.isawaitable(result) else result
+
+        self._native.register_handler(
+            kind, run, timeout, max_concurrent, backoff_base, backoff_cap
+        )
+
+    def on_progress(self, listener: Callable[[JobProgress], object]) -> Callable[[], None]:
+        """Calls `listener` with every progress that a job of this process reports, on that job's thread.
+
+        Gives a function that ends it.
+        """
+        listeners, native = self._listeners, self._native
+        listeners.add(listener)
+        native.listen(listeners)
+
+        def end() -> None:
+            if listeners.remove(listener) and not native.closed:
+                native.listen(None)
+
+        return end
+
+    def run_until_idle(self, *, horizon: Seconds = 5, stop: Stop | None = None) -> RunSummary:
+        """Runs until no job is ready or running, and none is due within `horizon` seconds."""
+        return self._native.run_until_idle(horizon, stop)
+
+    def step(self, limit: int = 1, *, stop: Stop | None = None) -> RunSummary:
+        """Runs up to `limit` jobs on this thread: for hosts with a loop of their own."""
+        return self._native.step(limit, stop)
+
+    def start(self) -> None:
+        """Starts the threads of a service; `stop` or closing ends them."""
+        self._native.start()
+
+    def stop(self, *, grace: Seconds = 30) -> RunSummary:
+        """Lets running jobs end for `grace` seconds, then asks them to stop, and ends the threads."""
+        return self._native.stop(grace)
+
+    @property
+    def is_started(self) -> bool:
+        return self._native.is_started()
+
+    @contextlib.contextmanager
+    def running(self, *, grace: Seconds = 30) -> Any:
+        """`with crm.jobs.running(): ...`: started inside, stopped after."""
+        self.start()
+        try:
+            yield self
+        finally:
+            if not self._native.closed:
+                self.stop(grace=grace)
+
+    def __repr__(self) -> str:
+        return "<Runner of jobs>"
+
+    # --- async: written by scripts/generate_async.py
+
+    async def arun_until_idle(self, *, horizon: Seconds=5, stop: Stop | None=None) -> RunSummary:
+        """`run_until_idle` without blocking the event loop; cancelling the task stops it."""
+        return await stoppable(self.run_until_idle, horizon=horizon, stop=stop)
+
+    async def astep(self, limit: int=1, *, stop: Stop | None=None) -> RunSummary:
+        """`step` without blocking the event loop; cancelling the task stops it."""
+        return await stoppable(self.step, limit, stop=stop)
+
+    async def astart(self) -> None:
+        """`start` without blocking the event loop."""
+        return await in_thread(self.start)
+
+    async def astop(self, *, grace: Seconds=30) -> RunSummary:
+        """`stop` without blocking the event loop."""
+        return await in_thread(self.stop, grace=grace)
+
+    # --- end of async
+
+
+class _Listeners:
+    """Who hears of jobs' progress. It does not know the CRM, which keeps it."""
+
+    def __init__(self) -> None:
+        self._all: tuple[Callable[[JobProgress], object], ...] = ()
+
+    def add(self, listener: Callable[[JobProgress], object]) -> None:
+        self._all = (*self._all, listener)
+
+    def remove(self, listener: Callable[[JobProgress], object]) -> bool:
+        """Whether none is left."""
+        self._all = tuple(one for one in self._all if one is not listener)
+        return not self._all
+
+    def __call__(self, progress: JobProgress) -> None:
+        for listener in self._all:
+            try:
+                listener(progress)
+            except Exception:  # a listener must not fail the job, nor the other listeners
+                logging.getLogger("omnicrm").exception("a listener of jobs' progress failed")
+
+
+async def _await(awaitable: Any) -> Any:
+    return await awaitable
+
+
+__all__ = ["JobContext", "Jobs", "Runner", "Snooze"]

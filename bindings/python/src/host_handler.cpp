@@ -1,0 +1,170 @@
+#include "host_parts.hpp"
+
+#include <condition_variable>
+#include <mutex>
+
+#include "method.hpp"
+#include "operations/describe.hpp"
+
+namespace omnicrm::python {
+namespace {
+
+/// What a handler is given: valid while it runs. Guarded by the interpreter's lock, and calls that let go of
+/// it are counted, as other threads of the handler's may make them.
+class ContextHandle {
+ public:
+  ContextHandle(State* state, jobs::Context* context) : state_(state), context_(context) {}
+
+  /// Waits for calls of other threads.
+  void end() {
+    context_ = nullptr;
+    without_gil([&] {
+      std::unique_lock lock(mutex_);
+      ended_.wait(lock, [this] { return calls_ == 0; });
+    });
+  }
+
+  void progress(std::int64_t done, std::int64_t total, const std::string& note) {
+    jobs::Context& context = this->context();
+    {
+      const std::lock_guard lock(mutex_);
+      ++calls_;
+    }
+    without_gil([&] {
+      context.progress(done, total, note);
+      const std::lock_guard lock(mutex_);
+      --calls_;
+      ended_.notify_all();
+    });
+  }
+
+  [[nodiscard]] jobs::Context& context() const {
+    if (context_ == nullptr) {
+      raise({.code = ErrorCode::failed_precondition, .message = "the job's run has ended"});
+    }
+    return *context_;
+  }
+  [[nodiscard]] State& state() const { return *state_; }
+
+ private:
+  State* state_;
+  jobs::Context* context_;
+  std::mutex mutex_;
+  std::condition_variable ended_;
+  int calls_ = 0;
+};
+
+Result<jobs::Outcome> outcome_of(const py::object& result) {
+  if (py::isinstance(result, import_once("omnicrm._errors", "Snooze"))) {
+    return jobs::Outcome::snooze(from_seconds(result.attr("seconds"), Place{"Snooze.seconds"}));
+  }
+  return jobs::Outcome::done(Json{dump_json(result, Place{"result"})});
+}
+
+class PythonHandler final : public jobs::Handler {
+ public:
+  PythonHandler(State* state, py::object function, jobs::KindOptions options)
+      : state_(state), function_(std::move(function)), options_(options) {}
+
+  jobs::KindOptions options() const override { return options_; }
+
+  Result<jobs::Outcome> run(jobs::Context& context) override {
+    return with_gil([&]() -> Result<jobs::Outcome> {
+      const InCallback mark(state_);
+      const auto handle = std::make_shared<ContextHandle>(state_, &context);
+      Result<jobs::Outcome> outcome = run_with(handle);
+      handle->end();
+      return outcome;
+    });
+  }
+
+ private:
+  Result<jobs::Outcome> run_with(const std::shared_ptr<ContextHandle>& handle) {
+    py::object result;
+    try {
+      result = function_.get()(py::cast(handle));
+    } catch (py::error_already_set& thrown) {
+      if (thrown.matches(import_once("omnicrm._errors", "Snooze"))) {
+        result = thrown.value();
+      } else {
+        return fail(error_of(thrown, true));
+      }
+    }
+    try {
+      return outcome_of(result);
+    } catch (py::error_already_set& thrown) {  // what it gave cannot be kept; running it again would not help
+      return fail(error_of(thrown));
+    } catch (const py::builtin_exception& thrown) {
+      return fail({.code = ErrorCode::invalid_argument, .message = thrown.what()});
+    }
+  }
+
+  State* state_;
+  Held function_;
+  jobs::KindOptions options_;
+};
+
+using std::chrono::steady_clock;
+
+void progress(ContextHandle& self, const py::object& done, const py::object& total, const py::object& note) {
+  const std::int64_t done_count = from_int(done, Place{"done"});
+  const std::int64_t total_count = from_int(total, Place{"total"});
+  const std::string text = from_text(note, "note");
+  self.progress(done_count, total_count, text);
+}
+
+py::object session_of(ContextHandle& self, const py::object& actor) {
+  jobs::Context& context = self.context();
+  const std::string name = from_text(actor, "actor");
+  const State::Use used = self.state().use();
+  return make_session(self.state().shared_from_this(), used.crm(), to_uuid(context.user().value), name);
+}
+
+}  // namespace
+
+std::shared_ptr<jobs::Handler> make_handler(State* state, py::object function, jobs::KindOptions options) {
+  return std::make_shared<PythonHandler>(state, std::move(function), options);
+}
+
+void define_job_context(py::module_& module) {
+  py::class_<ContextHandle, std::shared_ptr<ContextHandle>> type(module, "JobContext");
+  type.def_property_readonly("job", [](const ContextHandle& self) { return py::cast(self.context().job()); });
+  type.def_property_readonly("user",
+                             [](const ContextHandle& self) { return to_uuid(self.context().user().value); });
+  type.def_property_readonly("seconds_left", [](const ContextHandle& self) {
+    const std::chrono::duration<double> left = self.context().deadline() - steady_clock::now();
+    return left.count();
+  });
+  define_noted(type, {.owner = "JobContext", .name = "should_stop", .result = "bool", .blocks = false},
+               [](const ContextHandle& self) { return self.context().stop().stop_requested(); });
+  define_noted(type,
+               {.owner = "JobContext",
+                .name = "progress",
+                .parameters = {{"done", "int"}, {"total", "int", "0"}, {"note", "str", "\"\""}},
+                .result = "None"},
+               progress, py::arg("done"), py::arg("total") = 0, py::arg("note") = "");
+  define_noted(type,
+               {.owner = "JobContext",
+                .name = "session",
+                .parameters = {{"actor", "str", "\"job\""}},
+                .result = "Session",
+                .blocks = false},
+               session_of, py::arg("actor") = "job");
+}
+
+std::function<void(const jobs::JobProgress&)> make_progress_listener(State* state,
+                                                                     std::shared_ptr<ProgressTap> tap) {
+  return [state, tap = std::move(tap)](const jobs::JobProgress& progress) {
+    if (!tap->is_open.load(std::memory_order_relaxed)) return;
+    with_gil([&] {
+      const InCallback mark(state);
+      try {
+        if (tap->callback) tap->callback.get()(py::cast(progress));
+      } catch (py::error_already_set& thrown) {
+        show_unraisable(thrown, "omnicrm: a listener of jobs' progress");
+      }
+    });
+  };
+}
+
+}  // namespace omnicrm::python

@@ -1,0 +1,80 @@
+#include "host_parts.hpp"
+#include "values.hpp"
+
+namespace omnicrm::python {
+namespace {
+
+/// Levels as module logging numbers them.
+int number_of(observe::Level level) {
+  return (static_cast<int>(level) + 1) * 10;
+}
+
+class PythonLogger final : public observe::Logger {
+ public:
+  PythonLogger(State* state, py::object sink) : state_(state), sink_(std::move(sink)) {}
+
+  bool wants(observe::Level level) const noexcept override {
+    return with_gil([&] {
+      const InCallback mark(state_);
+      try {
+        return py::bool_(sink_.get().attr("wants")(number_of(level))).cast<bool>();
+      } catch (py::error_already_set& thrown) {
+        show_unraisable(thrown, "omnicrm: the logger");
+        return false;
+      }
+    });
+  }
+
+  void write(observe::Level level, std::string_view area, std::string_view message) noexcept override {
+    with_gil([&] {
+      const InCallback mark(state_);
+      try {
+        sink_.get().attr("write")(number_of(level), to_text(area), to_text(message));
+      } catch (py::error_already_set& thrown) {
+        show_unraisable(thrown, "omnicrm: the logger");
+      }
+    });
+  }
+
+ private:
+  State* state_;
+  Held sink_;
+};
+
+class PythonClock final : public Clock {
+ public:
+  PythonClock(State* state, py::object now) : state_(state), now_(std::move(now)) {}
+
+  Timestamp now() override {
+    return with_gil([&] {
+      const InCallback mark(state_);
+      try {
+        return from_datetime(now_.get()(), Place{"clock"});
+      } catch (py::error_already_set& thrown) {
+        show_unraisable(thrown, "omnicrm: the clock");
+      } catch (const py::builtin_exception& thrown) {
+        thrown.set_error();
+        py::error_already_set shown;
+        show_unraisable(shown, "omnicrm: the clock");
+      }
+      return std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now());
+    });
+  }
+  std::chrono::steady_clock::time_point steady_now() override { return std::chrono::steady_clock::now(); }
+
+ private:
+  State* state_;
+  Held now_;
+};
+
+}  // namespace
+
+std::shared_ptr<observe::Logger> make_logger(State* state, py::object sink) {
+  return std::make_shared<PythonLogger>(state, std::move(sink));
+}
+
+std::shared_ptr<Clock> make_clock(State* state, py::object now) {
+  return std::make_shared<PythonClock>(state, std::move(now));
+}
+
+}  // namespace omnicrm::python

@@ -1,0 +1,186 @@
+// Preview, approve, undo, run: with progress on the caller's thread.
+#include <omnicrm/crm.hpp>
+#include <omnicrm/json.hpp>
+#include <optional>
+#include <string>
+
+#include "buffer.hpp"
+#include "callback.hpp"
+#include "fence.hpp"
+#include "session_state.hpp"
+#include "stop.hpp"
+#include "text.hpp"
+
+namespace omnicrm::capi {
+namespace {
+
+/// The progress callback of one call: after the first status that it returns it is not called again, and the
+/// call is asked to stop.
+class Progress {
+ public:
+  Progress(CrmState& crm, ocrm_progress_fn function, void* user, Stop& stop)
+      : crm_(crm), function_(function), user_(user), stop_(stop) {}
+
+  void tell(std::int64_t done, std::int64_t total, std::int64_t items, const std::string& note) {
+    if (function_ == nullptr || refusal_) return;
+    ocrm_progress told{};
+    told.struct_size = sizeof(told);
+    told.done = done;
+    told.total = total;
+    told.items = items;
+    told.note = note.c_str();
+    told.note_size = note.size();
+    auto heard = call_host(crm_, FrameKind::plain, this,
+                           [&](ocrm_error** err) { return function_(user_, &told, err); });
+    if (heard) return;
+    refusal_ = std::move(heard).error();
+    stop_.request();
+  }
+
+  /// What the callback returned stands before anything that followed from stopping.
+  Result<void> refused() {
+    if (refusal_) return fail(std::move(*refusal_));
+    return {};
+  }
+
+ private:
+  CrmState& crm_;
+  const ocrm_progress_fn function_;
+  void* const user_;
+  Stop& stop_;
+  std::optional<Error> refusal_;
+};
+
+std::string name_of(BatchState state) {
+  switch (state) {
+    case BatchState::running:
+      return "running";
+    case BatchState::done:
+      return "done";
+    case BatchState::failed:
+      return "failed";
+    case BatchState::cancelled:
+      return "cancelled";
+    case BatchState::undoing:
+      return "undoing";
+    case BatchState::undone:
+      return "undone";
+  }
+  return {};
+}
+
+/// What the functions that run a batch have in common.
+struct Running {
+  ocrm_progress_fn progress;
+  void* user;
+  const ocrm_cancel* cancel;
+
+  /// Whether the caller wants to wait for the batch.
+  [[nodiscard]] bool is_wanted() const noexcept { return progress != nullptr || cancel != nullptr; }
+};
+
+Result<void> check(const SessionUse& session, const Running& running, bool runs, const char* function) {
+  OCRM_TRY(check_no_transaction(session, function));
+  if (runs) OCRM_TRY(session.crm().check_may_run_jobs(function));
+  OCRM_TRY(token_of(running.cancel));
+  return {};
+}
+
+Result<SyncBatch> run(const SessionUse& session, BatchId batch, const Running& running) {
+  OCRM_ASSIGN(auto asked, token_of(running.cancel));
+  Stop stop(session.crm(), std::move(asked));
+  Progress progress(session.crm(), running.progress, running.user, stop);
+  auto ended = session.crm().crm().run_batch(
+      *session, batch,
+      [&](const BatchProgress& at) { progress.tell(at.done, at.total, at.done, name_of(at.state)); },
+      stop.token());
+  OCRM_TRY(progress.refused());
+  return ended;
+}
+
+template <class Id>
+Result<Id> id_of(const char* text, std::size_t size, std::string_view field) {
+  OCRM_ASSIGN(const auto given, text_of(text, size, field));
+  auto id = Id::parse(given);
+  if (!id) return invalid(field, id.error().message);
+  return id;
+}
+
+}  // namespace
+}  // namespace omnicrm::capi
+
+using namespace omnicrm;
+using namespace omnicrm::capi;
+
+int32_t ocrm_sync_preview(ocrm_session* session, const char* source, size_t source_size,
+                          ocrm_progress_fn progress, void* user, const ocrm_cancel* cancel,
+                          ocrm_buffer** plan, ocrm_error** err) {
+  return fence(err, [&]() -> Result<void> {
+    OCRM_ASSIGN(const SessionUse call, use(session));
+    OCRM_TRY(check_out(plan, "plan"));
+    OCRM_TRY(check_no_transaction(call, "ocrm_sync_preview"));
+    OCRM_ASSIGN(const auto wanted, from_json<SyncSource>(bytes_of(source, source_size)));
+    OCRM_ASSIGN(auto asked, token_of(cancel));
+    Stop stop(call.crm(), std::move(asked));
+    Progress told(call.crm(), progress, user, stop);
+    auto made = call->sync().preview(
+        wanted,
+        [&](const sync::PreviewProgress& at) { told.tell(at.bytes, at.total_bytes, at.items, at.path); },
+        stop.token());
+    if (auto refused = told.refused(); !refused) {
+      // Refused at the very end: a plan that nobody hears of must not wait for approval.
+      if (made) static_cast<void>(call->sync().reject(made->id));
+      return refused;
+    }
+    OCRM_TRY(made);
+    return give(plan, to_json(*made));
+  });
+}
+
+int32_t ocrm_sync_approve(ocrm_session* session, const char* plan_id, size_t plan_id_size,
+                          ocrm_progress_fn progress, void* user, const ocrm_cancel* cancel,
+                          ocrm_buffer** batch, ocrm_error** err) {
+  return fence(err, [&]() -> Result<void> {
+    const Running running{progress, user, cancel};
+    OCRM_ASSIGN(const SessionUse call, use(session));
+    OCRM_TRY(check_out(batch, "batch"));
+    OCRM_TRY(check(call, running, running.is_wanted(), "ocrm_sync_approve"));
+    OCRM_ASSIGN(const auto id, id_of<PlanId>(plan_id, plan_id_size, "plan_id"));
+    OCRM_ASSIGN(SyncBatch made, call->sync().approve(id));
+    if (running.is_wanted()) {
+      OCRM_ASSIGN(made, run(call, made.id, running));
+    }
+    return give(batch, to_json(made));
+  });
+}
+
+int32_t ocrm_sync_undo(ocrm_session* session, const char* batch_id, size_t batch_id_size,
+                       ocrm_progress_fn progress, void* user, const ocrm_cancel* cancel, ocrm_buffer** batch,
+                       ocrm_error** err) {
+  return fence(err, [&]() -> Result<void> {
+    const Running running{progress, user, cancel};
+    OCRM_ASSIGN(const SessionUse call, use(session));
+    OCRM_TRY(check_out(batch, "batch"));
+    OCRM_TRY(check(call, running, running.is_wanted(), "ocrm_sync_undo"));
+    OCRM_ASSIGN(const auto id, id_of<BatchId>(batch_id, batch_id_size, "batch_id"));
+    OCRM_ASSIGN(SyncBatch undone, call->sync().undo(id));
+    if (running.is_wanted()) {
+      OCRM_ASSIGN(undone, run(call, undone.id, running));
+    }
+    return give(batch, to_json(undone));
+  });
+}
+
+int32_t ocrm_sync_run(ocrm_session* session, const char* batch_id, size_t batch_id_size,
+                      ocrm_progress_fn progress, void* user, const ocrm_cancel* cancel, ocrm_buffer** batch,
+                      ocrm_error** err) {
+  return fence(err, [&]() -> Result<void> {
+    const Running running{progress, user, cancel};
+    OCRM_ASSIGN(const SessionUse call, use(session));
+    OCRM_TRY(check_out(batch, "batch"));
+    OCRM_TRY(check(call, running, /*runs=*/true, "ocrm_sync_run"));
+    OCRM_ASSIGN(const auto id, id_of<BatchId>(batch_id, batch_id_size, "batch_id"));
+    OCRM_ASSIGN(const SyncBatch ended, run(call, id, running));
+    return give(batch, to_json(ended));
+  });
+}
