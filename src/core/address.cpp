@@ -5,6 +5,7 @@
 #include <utf8proc.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <memory>
 
@@ -22,12 +23,12 @@ bool is_ascii(std::string_view text) {
   return std::ranges::all_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x80; });
 }
 
-bool is_letter_or_digit(char c) {
+constexpr bool is_letter_or_digit(char c) {
   return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || static_cast<unsigned char>(c) >= 0x80;
 }
 
 // RFC 5322 section 3.2.3, atext; above ASCII RFC 6531 section 3.3. The dot is let through anywhere.
-bool is_local_character(char c) {
+constexpr bool is_local_character(char c) {
   return is_letter_or_digit(c) || std::string_view("!#$%&'*+-/=?^_`{|}~.").find(c) != std::string_view::npos;
 }
 
@@ -97,13 +98,60 @@ Result<std::string> normalize_local(std::string_view local) {
 std::string match_key(std::string_view local, std::string_view domain) {
   if (local.starts_with('"')) return std::string(local) + '@' + std::string(domain);
   const std::size_t plus = local.find('+');
-  std::string key(plus == 0 ? local : local.substr(0, plus));
+  std::string key;
+  key.reserve(local.size() + 1 + domain.size());
+  key = plus == 0 ? local : local.substr(0, plus);
   const bool gmail = domain == "gmail.com" || domain == "googlemail.com";
   if (gmail) std::erase(key, '.');
   if (key.empty()) key = local;  // only dots: not an address of Gmail, but still one
   key += '@';
   key += gmail ? std::string_view("gmail.com") : domain;
   return key;
+}
+
+/// What an ASCII character may stand for in an address without quotes, brackets or blanks.
+struct PlainCharacter {
+  char lower = 0;
+  bool in_local = false;
+  bool in_domain = false;
+};
+
+constexpr auto plain_characters = [] {
+  std::array<PlainCharacter, 256> table{};
+  for (std::size_t i = 0; i < 128; ++i) {
+    const char c = static_cast<char>(i);
+    const char lower = c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
+    table[i] = {lower, is_local_character(lower), is_letter_or_digit(lower) || lower == '-' || lower == '_'};
+  }
+  return table;
+}();
+
+/// Reads what nearly every address is in one pass, with the rules of `normalize_local` and `is_host_name`;
+/// nothing for one that needs more than lower case, or is none.
+std::optional<Address> read_plain(std::string_view text) {
+  const auto plain = [&](std::size_t i) { return plain_characters[static_cast<unsigned char>(text[i])]; };
+  std::string normalized(text);
+  std::size_t at = 0;
+  for (; at < text.size() && plain(at).in_local; ++at) normalized[at] = plain(at).lower;
+  if (at == 0 || at > max_local || at == text.size() || text[at] != '@') return std::nullopt;
+  const std::size_t domain = at + 1;
+  if (text.size() - domain > max_domain) return std::nullopt;
+  std::size_t label = domain;
+  for (std::size_t i = domain; i <= text.size(); ++i) {
+    if (i == text.size() || text[i] == '.') {
+      if (i == label || i - label > 63 || text[label] == '-' || text[i - 1] == '-') return std::nullopt;
+      label = i + 1;
+    } else if (plain(i).in_domain) {
+      normalized[i] = plain(i).lower;
+    } else {
+      return std::nullopt;
+    }
+  }
+  Address address;
+  address.domain = normalized.substr(domain);
+  address.match_key = match_key(std::string_view(normalized).substr(0, at), address.domain);
+  address.normalized = std::move(normalized);
+  return address;
 }
 
 const psl_ctx_t* public_suffixes() {
@@ -141,6 +189,7 @@ Result<std::string> normalize_domain(std::string_view domain) {
 }
 
 Result<Address> parse_address(std::string_view text) {
+  if (auto plain = read_plain(text)) return std::move(*plain);
   std::string_view rest = text::trim(text);
   if (text::starts_with_ignoring_case(rest, "mailto:")) {
     rest.remove_prefix(7);

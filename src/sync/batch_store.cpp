@@ -86,12 +86,15 @@ Result<void> store_position(storage::Connection& connection, const repository::U
   return {};
 }
 
-Result<void> mark_failed(const repository::Unit& unit, BatchId id, std::string_view reason) {
+Result<void> fail_batch(const Parts& parts, const jobs::Context& job, BatchId id, const Error& error) {
+  const bool again = error.retryable && job.job().attempt < job.job().max_attempts;
+  if (again || error.code == ErrorCode::cancelled) return {};
+  const repository::Unit unit(parts.environment, job.user(), "job");
   return unit.write([&](storage::Connection& connection) -> Result<void> {
     OMNICRM_ASSIGN(SyncBatch batch, load_batch(connection, unit.user(), id));
     if (batch.state != BatchState::running) return {};
     batch.state = BatchState::failed;
-    batch.message = std::string(reason);
+    batch.message = error.message;
     batch.finished_at = unit.now();
     OMNICRM_TRY(store_batch(connection, unit.user(), batch));
     return repository::append_audit(connection, unit, "sync.failed", "batch", id.to_string());

@@ -1,14 +1,17 @@
-// Batches, plans and cursors as rows. All functions work in the caller's transaction.
+// Batches, plans and cursors as rows. The functions work in the caller's transaction, but for the one that
+// says so.
 #pragma once
 
 #include <optional>
 #include <string>
 #include <string_view>
 
+#include <omnicrm/jobs/handler.hpp>
 #include <omnicrm/model/sync.hpp>
 #include <omnicrm/storage/storage.hpp>
 
 #include "repository/unit.hpp"
+#include "sync/parts.hpp"
 
 namespace omnicrm::sync {
 
@@ -36,9 +39,10 @@ inline constexpr std::string_view at_end = "end";
 /// The scope that stands for the whole source: `at_end` when every scope is.
 inline constexpr std::string_view whole_source = "";
 
-/// Ends a running batch as failed, with the reason; what it wrote stays until it is undone. In a transaction
-/// of its own.
-[[nodiscard]] Result<void> mark_failed(const repository::Unit& unit, BatchId id, std::string_view reason);
+/// After `error` of one of the batch's jobs: ends a running batch as failed, with the reason, if the job will
+/// not be tried again; what it wrote stays until it is undone. In a transaction of its own.
+[[nodiscard]] Result<void> fail_batch(const Parts& parts, const jobs::Context& job, BatchId id,
+                                      const Error& error);
 
 /// Ends a running batch when all it fetched has reached a terminal state and nothing is left to fetch.
 [[nodiscard]] Result<void> finish_if_complete(storage::Connection& connection, const repository::Unit& unit,

@@ -16,10 +16,13 @@
 namespace omnicrm::sync {
 namespace {
 
-// A transaction holds so many items, or so many bytes of them: enough to make its fixed costs small, little
-// enough that memory does not matter and others get their turn to write.
-constexpr std::size_t chunk_items = 512;
-constexpr std::size_t chunk_bytes = std::size_t{4} << 20;
+// A job normalizes so many items, or so many bytes of them: enough to make the fixed costs small (each leaves
+// a segment in the full-text index, and many have to be merged), little enough that memory does not matter
+// and others get their turn to write. Fetching costs a quarter of normalizing: a transaction stores two jobs'
+// items.
+constexpr std::size_t job_items = 512;
+constexpr std::size_t job_bytes = std::size_t{4} << 20;
+constexpr std::size_t chunk_jobs = 2;
 // The first ones are smaller, each twice the one before, so that normalizing begins at once.
 constexpr std::size_t first_chunk_items = 64;
 /// Until an import looks again whether an undo is over.
@@ -30,6 +33,7 @@ constexpr int compression_level = 1;
 struct FetchedItem {
   RawEvent event;
   std::string compressed;
+  bool ends_job = false;
 };
 
 Result<FetchedItem> prepare(SourceItem& item, ConnectionId connection) {
@@ -79,13 +83,14 @@ class Import {
       return jobs::Outcome::snooze(undo_pause);
     }
     OMNICRM_ASSIGN(source_, parts_.open(plan_.source));
+    connection_id_ = source_->connection();
     for (const PlanFile& file : plan_.summary.files) {
       if (file.format != "ignored") OMNICRM_TRY(read_scope(file));
     }
     auto finished = unit_.write([&](storage::Connection& connection) -> Result<void> {
       const repository::Unit bound = unit_.bound(connection, batch_id_);
-      OMNICRM_TRY(store_position(connection, bound, source_->connection(), whole_source, at_end));
-      OMNICRM_TRY(finish_if_complete(connection, bound, source_->connection(), batch_id_));
+      OMNICRM_TRY(store_position(connection, bound, connection_id_, whole_source, at_end));
+      OMNICRM_TRY(finish_if_complete(connection, bound, connection_id_, batch_id_));
       return context_.complete_in(connection);
     });
     OMNICRM_TRY(finished);
@@ -106,8 +111,7 @@ class Import {
   Result<void> read_scope(const PlanFile& file) {
     std::string position;
     OMNICRM_TRY(unit_.read([&](storage::Connection& connection) -> Result<void> {
-      OMNICRM_ASSIGN(position,
-                     load_position(connection, unit_.user(), source_->connection(), batch_id_, file.path));
+      OMNICRM_ASSIGN(position, load_position(connection, unit_.user(), connection_id_, batch_id_, file.path));
       return {};
     }));
     if (position == at_end) return {};
@@ -127,16 +131,19 @@ class Import {
   /// False at the end of the scope.
   Result<bool> read_chunk(SourceReader& reader, std::string& position) {
     chunk_.clear();
-    std::size_t bytes = 0;
-    const std::size_t limit = std::exchange(next_items_, std::min(2 * next_items_, chunk_items));
-    while (chunk_.size() < limit && bytes < chunk_bytes) {
+    const std::size_t limit = std::exchange(next_items_, std::min(2 * next_items_, chunk_jobs * job_items));
+    for (std::size_t jobs = 0, items = 0, bytes = 0; jobs < chunk_jobs && chunk_.size() < limit;) {
       SourceItem item;
       OMNICRM_ASSIGN(const bool found, reader.next(item));
       if (!found) return false;
       position = item.next;
       bytes += item.payload.size();
-      OMNICRM_ASSIGN(FetchedItem fetched, prepare(item, source_->connection()));
+      OMNICRM_ASSIGN(FetchedItem fetched, prepare(item, connection_id_));
       chunk_.push_back(std::move(fetched));
+      if (++items < job_items && bytes < job_bytes) continue;
+      chunk_.back().ends_job = true;
+      ++jobs;
+      items = bytes = 0;
     }
     return true;
   }
@@ -147,46 +154,67 @@ class Import {
       OMNICRM_ASSIGN(const SyncBatch now, load_batch(connection, unit_.user(), batch_id_));
       if (now.state != BatchState::running) return failure(ErrorCode::cancelled, "the batch was cancelled");
       BatchCounts counts;
-      OMNICRM_ASSIGN(const NormalizeJob job, put_chunk(connection, bound, counts));
-      OMNICRM_TRY(store_position(connection, bound, source_->connection(), file.path, position));
+      OMNICRM_ASSIGN(const auto jobs, put_chunk(connection, bound, counts));
+      OMNICRM_TRY(store_position(connection, bound, connection_id_, file.path, position));
       OMNICRM_TRY(add_counts(connection, unit_.user(), batch_id_, counts));
-      if (job.from.is_nil() && job.changed.empty()) return {};
-      jobs::NewJob next{.kind = std::string(normalize_kind),
-                        .payload = {to_json(job)},
-                        .run_at = {},
-                        .unique_key = {},
-                        .batch_id = batch_id_};
-      OMNICRM_TRY(context_.enqueue(connection, {next}));
+      if (jobs.empty()) return {};
+      OMNICRM_TRY(context_.enqueue(connection, jobs));
       return {};
     }));
     items_ += std::ssize(chunk_);
     return {};
   }
 
-  Result<NormalizeJob> put_chunk(storage::Connection& connection, const repository::Unit& bound,
-                                 BatchCounts& counts) {
+  /// Gives the jobs that settle what was put.
+  Result<std::vector<jobs::NewJob>> put_chunk(storage::Connection& connection, const repository::Unit& bound,
+                                              BatchCounts& counts) {
     repository::RawEvents raw_events(connection, bound);
-    NormalizeJob job{.batch_id = batch_id_, .from = {}, .to = {}, .changed = {}};
+    std::vector<jobs::NewJob> jobs;
+    NormalizeJob job = empty_job();
+    const auto finish_job = [&] {
+      if (!job.from.is_nil() || !job.changed.empty())
+        jobs.push_back(new_job(std::exchange(job, empty_job())));
+    };
     for (FetchedItem& item : chunk_) {
-      const RawEventState state = item.event.state;
-      OMNICRM_ASSIGN(const repository::Put put, raw_events.put(item.event, item.compressed));
-      ++counts.items;
-      if (put.outcome == repository::PutOutcome::known) {
-        ++counts.known;
-      } else if (put.outcome == repository::PutOutcome::changed) {
-        job.changed.push_back(item.event.id);
-        if (!put.replaced) continue;
-        // Twice in one source: the newer one is to be settled once more, the older one was known.
-        ++counts.known;
-        if (std::int64_t* counted = count_of(counts, *put.replaced)) --*counted;
-      } else if (state == RawEventState::pending) {
-        if (job.from.is_nil()) job.from = item.event.id;
-        job.to = item.event.id;
-      } else if (std::int64_t* counted = count_of(counts, state)) {
-        ++*counted;
-      }
+      OMNICRM_TRY(put_item(raw_events, item, counts, job));
+      if (item.ends_job) finish_job();
     }
-    return job;
+    finish_job();
+    return jobs;
+  }
+
+  static Result<void> put_item(repository::RawEvents& raw_events, FetchedItem& item, BatchCounts& counts,
+                               NormalizeJob& job) {
+    const RawEventState state = item.event.state;
+    OMNICRM_ASSIGN(const repository::Put put, raw_events.put(item.event, item.compressed));
+    ++counts.items;
+    if (put.outcome == repository::PutOutcome::known) {
+      ++counts.known;
+    } else if (put.outcome == repository::PutOutcome::changed) {
+      job.changed.push_back(item.event.id);
+      if (!put.replaced) return {};
+      // Twice in one source: the newer one is to be settled once more, the older one was known.
+      ++counts.known;
+      if (std::int64_t* counted = count_of(counts, *put.replaced)) --*counted;
+    } else if (state == RawEventState::pending) {
+      if (job.from.is_nil()) job.from = item.event.id;
+      job.to = item.event.id;
+    } else if (std::int64_t* counted = count_of(counts, state)) {
+      ++*counted;
+    }
+    return {};
+  }
+
+  [[nodiscard]] NormalizeJob empty_job() const {
+    return {.batch_id = batch_id_, .from = {}, .to = {}, .changed = {}};
+  }
+
+  [[nodiscard]] jobs::NewJob new_job(const NormalizeJob& job) const {
+    return {.kind = std::string(normalize_kind),
+            .payload = {to_json(job)},
+            .run_at = {},
+            .unique_key = {},
+            .batch_id = batch_id_};
   }
 
   jobs::Context& context_;
@@ -197,16 +225,11 @@ class Import {
   SyncPlan plan_;
   bool undo_waits_ = false;
   std::unique_ptr<Source> source_;
+  ConnectionId connection_id_;
   std::vector<FetchedItem> chunk_;
   std::size_t next_items_ = first_chunk_items;
   std::int64_t items_ = 0;
 };
-
-/// Whether the job will not be tried again.
-bool gives_up(const Error& error, const Job& job) {
-  if (error.code == ErrorCode::cancelled) return false;
-  return !error.retryable || job.attempt >= job.max_attempts;
-}
 
 class ImportHandler final : public jobs::Handler {
  public:
@@ -220,10 +243,7 @@ class ImportHandler final : public jobs::Handler {
   Result<jobs::Outcome> run(jobs::Context& context) override {
     OMNICRM_ASSIGN(const BatchJob payload, from_json<BatchJob>(context.job().payload.text));
     auto outcome = Import(*parts_, context, payload.batch_id).run();
-    if (!outcome && gives_up(outcome.error(), context.job())) {
-      OMNICRM_TRY(mark_failed(repository::Unit(parts_->environment, context.user(), "job"), payload.batch_id,
-                              outcome.error().message));
-    }
+    if (!outcome) OMNICRM_TRY(fail_batch(*parts_, context, payload.batch_id, outcome.error()));
     return outcome;
   }
 

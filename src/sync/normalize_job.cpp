@@ -176,11 +176,7 @@ class NormalizeHandler final : public jobs::Handler {
     OMNICRM_ASSIGN(NormalizeJob payload, from_json<NormalizeJob>(context.job().payload.text));
     const BatchId batch = payload.batch_id;
     auto outcome = Normalization(*parts_, context, std::move(payload)).run();
-    if (!outcome && outcome.error().code != ErrorCode::cancelled &&
-        (!outcome.error().retryable || context.job().attempt >= context.job().max_attempts)) {
-      OMNICRM_TRY(mark_failed(repository::Unit(parts_->environment, context.user(), "job"), batch,
-                              outcome.error().message));
-    }
+    if (!outcome) OMNICRM_TRY(fail_batch(*parts_, context, batch, outcome.error()));
     return outcome;
   }
 

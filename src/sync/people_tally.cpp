@@ -1,5 +1,6 @@
 #include "sync/people_tally.hpp"
 
+#include <algorithm>
 #include <map>
 
 #include "storage/query.hpp"
@@ -8,8 +9,11 @@ namespace omnicrm::sync {
 namespace {
 
 constexpr std::int64_t listed_people = 100;
+/// How many counts are kept in memory, and how many bytes of their texts.
+constexpr std::size_t most_recent = 4'096;
+constexpr std::size_t most_recent_bytes = std::size_t{1} << 20;
 
-enum class Fate : std::int64_t { create, match, skip };
+enum class Fate : std::int64_t { create, match, skip };  // skip (2) until something else is found
 
 /// Somebody who is a contact already stays one; a suppressed address is left out whatever the rule.
 Result<Fate> fate_of(storage::Connection& connection, UserId user, const std::string& match_key,
@@ -68,7 +72,9 @@ Result<void> list_people(storage::Connection& scratch, PlanSummary& summary) {
 Result<PeopleTally> PeopleTally::open(storage::Connection& scratch) {
   OMNICRM_TRY(scratch.execute(
       "CREATE TABLE people (match_key TEXT NOT NULL PRIMARY KEY, root TEXT NOT NULL, address TEXT NOT NULL, "
-      "name TEXT NOT NULL, rule INTEGER NOT NULL, messages INTEGER NOT NULL, fate INTEGER) WITHOUT ROWID; "
+      "name TEXT NOT NULL, rule INTEGER NOT NULL, messages INTEGER NOT NULL, fate INTEGER NOT NULL DEFAULT "
+      "2) "
+      "WITHOUT ROWID; "
       "CREATE INDEX people_root ON people (root)"));
   return PeopleTally(scratch);
 }
@@ -76,13 +82,35 @@ Result<PeopleTally> PeopleTally::open(storage::Connection& scratch) {
 Result<void> PeopleTally::add(const PersonDecision& person) {
   const std::string& key = key_of(person);
   if (key.empty()) return {};
-  OMNICRM_TRY(storage::execute(*scratch_,
-                               "INSERT INTO people (match_key, root, address, name, rule, messages) "
-                               "VALUES (?1, ?1, ?2, ?3, ?4, 1) "
-                               "ON CONFLICT (match_key) DO UPDATE SET messages = messages + 1, "
-                               "rule = MIN(rule, excluded.rule), "
-                               "name = CASE WHEN name = '' THEN excluded.name ELSE name END",
-                               key, person.address, person.name, static_cast<std::int64_t>(person.rule)));
+  const auto [at, is_new] = recent_.try_emplace(key);
+  Count& count = at->second;
+  if (is_new) {
+    count = {.address = person.address, .name = person.name, .rule = person.rule, .messages = 1};
+    recent_bytes_ += key.size() + count.address.size() + count.name.size();
+    return recent_.size() < most_recent && recent_bytes_ < most_recent_bytes ? Result<void>() : flush();
+  }
+  ++count.messages;
+  count.rule = std::min(count.rule, person.rule);
+  if (count.name.empty()) {
+    count.name = person.name;
+    recent_bytes_ += count.name.size();
+  }
+  return {};
+}
+
+Result<void> PeopleTally::flush() {
+  for (const auto& [key, count] : recent_) {
+    OMNICRM_TRY(storage::execute(
+        *scratch_,
+        "INSERT INTO people (match_key, root, address, name, rule, messages) "
+        "VALUES (?1, ?1, ?2, ?3, ?4, ?5) "
+        "ON CONFLICT (match_key) DO UPDATE SET messages = messages + excluded.messages, "
+        "rule = MIN(rule, excluded.rule), "
+        "name = CASE WHEN name = '' THEN excluded.name ELSE name END",
+        key, count.address, count.name, static_cast<std::int64_t>(count.rule), count.messages));
+  }
+  recent_.clear();
+  recent_bytes_ = 0;
   return {};
 }
 
@@ -93,9 +121,11 @@ Result<std::string> PeopleTally::root_of(const std::string& key) {
 }
 
 Result<void> PeopleTally::add_card(const std::vector<PersonDecision>& addresses) {
+  for (const PersonDecision& address : addresses) OMNICRM_TRY(add(address));
+  if (addresses.size() < 2) return {};
+  OMNICRM_TRY(flush());
   std::string root;
   for (const PersonDecision& address : addresses) {
-    OMNICRM_TRY(add(address));
     if (!makes_contact(address.rule) || key_of(address).empty()) continue;
     OMNICRM_ASSIGN(const std::string other, root_of(key_of(address)));
     if (root.empty()) root = other;
@@ -107,6 +137,7 @@ Result<void> PeopleTally::add_card(const std::vector<PersonDecision>& addresses)
 }
 
 Result<void> PeopleTally::match(storage::Connection& connection, UserId user) {
+  OMNICRM_TRY(flush());
   std::string last;
   while (true) {
     OMNICRM_ASSIGN(auto next, storage::Query::run(*scratch_,
@@ -116,10 +147,13 @@ Result<void> PeopleTally::match(storage::Connection& connection, UserId user) {
     OMNICRM_ASSIGN(const bool more, next.next());
     if (!more) return {};
     std::string key = next.get<std::string>(0);
-    auto rule = static_cast<ContactRule>(next.get<std::int64_t>(1));
+    const auto given = static_cast<ContactRule>(next.get<std::int64_t>(1));
+    ContactRule rule = given;
     OMNICRM_ASSIGN(const Fate fate, fate_of(connection, user, key, rule));
-    OMNICRM_TRY(storage::execute(*scratch_, "UPDATE people SET fate = ?, rule = ? WHERE match_key = ?",
-                                 static_cast<std::int64_t>(fate), static_cast<std::int64_t>(rule), key));
+    if (fate != Fate::skip || rule != given) {
+      OMNICRM_TRY(storage::execute(*scratch_, "UPDATE people SET fate = ?, rule = ? WHERE match_key = ?",
+                                   static_cast<std::int64_t>(fate), static_cast<std::int64_t>(rule), key));
+    }
     last = std::move(key);
   }
 }

@@ -1,6 +1,12 @@
 // Counts what the contact rules say of each person, over any number of items, in bounded memory.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
 #include <omnicrm/model/sync.hpp>
 #include <omnicrm/storage/storage.hpp>
 
@@ -25,9 +31,21 @@ class PeopleTally {
   [[nodiscard]] Result<void> summarize(PlanSummary& summary);
 
  private:
+  struct Count {
+    std::string address;
+    std::string name;
+    ContactRule rule = ContactRule::policy;
+    std::int64_t messages = 0;
+  };
+
   explicit PeopleTally(storage::Connection& scratch) : scratch_(&scratch) {}
+  [[nodiscard]] Result<void> flush();
   [[nodiscard]] Result<std::string> root_of(const std::string& key);
+
   storage::Connection* scratch_;
+  /// By match key, not in the scratch database yet: most mail is from and to the same people.
+  std::unordered_map<std::string, Count> recent_;
+  std::size_t recent_bytes_ = 0;
 };
 
 }  // namespace omnicrm::sync

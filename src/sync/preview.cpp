@@ -170,13 +170,13 @@ class Preview {
                                       read.item.service, read.item.source_id));
       read.known = added == 0;
     }
+    const ConnectionId source = source_->connection();
     return unit_.read([&](storage::Connection& connection) -> Result<void> {
       for (Read& read : chunk_) {
         if (read.known) continue;
         OMNICRM_ASSIGN(read.suppressed, is_suppressed(connection, read.item));
         repository::RawEvents raw_events(connection, unit_);
-        OMNICRM_ASSIGN(const auto stored,
-                       raw_events.find(source_->connection(), read.item.service, read.item.source_id));
+        OMNICRM_ASSIGN(const auto stored, raw_events.find(source, read.item.service, read.item.source_id));
         if (!stored) continue;
         OMNICRM_ASSIGN(const bool abandoned, raw_events.is_abandoned(*stored));
         RawEvent event;

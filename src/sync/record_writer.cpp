@@ -88,7 +88,7 @@ Result<void> RecordWriter::settle(const RawEvent& event, RawEventState state, st
 
 Result<std::optional<ContactId>> RecordWriter::contact_of(const std::string& match_key) {
   const auto known = contacts_.find(match_key);
-  if (known != contacts_.end() && known->second) return known->second;
+  if (known != contacts_.end()) return known->second;
   OMNICRM_ASSIGN(const auto contact, repository::owner_of_email(connection_, unit_.user(), match_key));
   contacts_[match_key] = contact;
   return contact;
@@ -120,7 +120,11 @@ Result<void> RecordWriter::write_people(const ItemFacts& facts, InteractionKind 
     counts_.contacts += (imported.what == repository::ImportedContact::created ? 1 : 0) - imported.erased;
     counts_.contacts_changed += imported.what == repository::ImportedContact::changed;
     counts_.organizations += imported.organizations_created;
-    if (imported.what == repository::ImportedContact::created) contacts_[person.match_key] = imported.id;
+    if (imported.what == repository::ImportedContact::created) {
+      contacts_[person.match_key] = imported.id;
+    } else if (imported.what == repository::ImportedContact::changed) {
+      contacts_.erase(person.match_key);
+    }
   }
   return {};
 }
@@ -133,7 +137,8 @@ Result<void> RecordWriter::tag_contact(ContactId contact, const std::vector<std:
   return {};
 }
 
-Result<std::string> RecordWriter::write_cards(std::span<const RawEvent> events, const Normalized& normalized) {
+Result<std::string> RecordWriter::write_cards(std::span<const RawEvent> events,
+                                              const Normalized& normalized) {
   std::string left_out;
   for (const NormalizedContact& card : normalized.contacts) {
     const RawEvent& event = events[card.item];
@@ -150,7 +155,7 @@ Result<std::string> RecordWriter::write_cards(std::span<const RawEvent> events, 
     seen.raw_event = event.id;
     seen.create_organization = true;
     OMNICRM_ASSIGN(const auto imported, repository::import_contact(connection_, unit_, seen));
-    if (imported.absorbed_others) contacts_.clear();  // their ids mean nothing any more
+    contacts_.clear();  // it may have brought several addresses, or taken them from others
     counts_.contacts += (imported.what == repository::ImportedContact::created ? 1 : 0) - imported.erased;
     counts_.contacts_changed += imported.what == repository::ImportedContact::changed;
     counts_.organizations += imported.organizations_created;

@@ -78,7 +78,7 @@ class RecordWriter {
   repository::PendingTexts texts_;
   /// (match key, rule) -> mails that asked; an empty rule never occurs.
   std::map<std::pair<std::string, ContactRule>, std::int64_t> decisions_;
-  /// Names already offered for an address, so that the same person in the next mail costs nothing.
+  /// Whose an address is, or that it is nobody's: the same person in the next mail costs nothing.
   std::unordered_map<std::string, std::optional<ContactId>> contacts_;
 };
 

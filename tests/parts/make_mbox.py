@@ -20,7 +20,9 @@ import time
 from pathlib import Path
 
 ID_FIELDS = (b"message-id", b"in-reply-to", b"references")
-BRACKETED = re.compile(rb"<([^<>]+)>")
+# Up to the next bracket, whichever it is: one Message-ID here is <4TGX..."Super Signal"<service@thezs.com>>, and
+# the part in front of the inner one is what tells it from others.
+BRACKETED = re.compile(rb"<([^<>]+)(?=[<>])")
 # mboxrd: one more ">" before every line that a reader could take for an envelope or for a quoted one.
 FROM_LINE = re.compile(rb"^(?=>*From )", re.MULTILINE)
 HEADER_END = re.compile(rb"\r?\n\r?\n")
@@ -34,7 +36,7 @@ def with_suffix(message_id, suffix):
 
 
 def renamed(line, field, suffix):
-    changed, count = BRACKETED.subn(lambda found: b"<" + with_suffix(found[1], suffix) + b">", line)
+    changed, count = BRACKETED.subn(lambda found: b"<" + with_suffix(found[1], suffix), line)
     if count or field != b"message-id" or not line.strip():
         return changed
     # A Message-ID without brackets: the value is the id.

@@ -26,8 +26,8 @@ Result<void> SqliteWriter::write(Work work) {
 void SqliteWriter::lead(Request& own) {
   std::unique_lock<MemoryGate> no_readers;
   if (gate_ != nullptr) no_readers = std::unique_lock(*gate_);
-  run_first(own);
   const auto end = Clock::now() + limits_.duration;
+  run_first(own);
   Request* last = &own;
   for (std::size_t count = 1; count < limits_.works && Clock::now() < end; ++count) {
     {

@@ -21,8 +21,10 @@ namespace omnicrm::storage {
 class SqliteWriter {
  public:
   struct Limits {
-    std::size_t works = 256;                 ///< in one commit
-    std::chrono::milliseconds duration{20};  ///< of running others' work before the commit
+    std::size_t works = 256;  ///< in one commit
+    /// From the begin of a transaction: later no other's work is taken into it. So a long work is committed
+    /// alone, and its caller does not wait for those of others.
+    std::chrono::milliseconds duration{20};
   };
 
   /// `gate` keeps readers out while a transaction writes; only an in-memory database needs it (else null).

@@ -14,13 +14,17 @@ bool is_letter(char c) noexcept {
 }
 
 bool ends_name(char c) noexcept {
-  return c == '>' || c == '/' || c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f';
+  return c == '>' || c == '/' || is_html_blank(c);
 }
 
+/// `names` are in lower case; the first letter passes over most of them at one look.
 template <std::size_t N>
 bool is_one_of(std::string_view name, const std::array<std::string_view, N>& names) noexcept {
-  return std::any_of(names.begin(), names.end(),
-                     [&](std::string_view other) { return text::equals_ignoring_case(name, other); });
+  if (name.empty()) return false;
+  const auto first = static_cast<char>(name.front() | 0x20);
+  return std::any_of(names.begin(), names.end(), [&](std::string_view other) {
+    return other.front() == first && text::equals_ignoring_case(name, other);
+  });
 }
 
 constexpr std::array<std::string_view, 9> kRawText = {"script",  "style",  "title",    "textarea", "xmp",
@@ -58,6 +62,33 @@ void append_decoded(std::string_view text, std::string& out) {
 
 }  // namespace
 
+bool take_attribute(std::string_view& rest, HtmlAttribute& attribute) noexcept {
+  const auto skip_blanks = [&](std::size_t at) {
+    while (at < rest.size() && is_html_blank(rest[at])) ++at;
+    return at;
+  };
+  std::size_t at = 0;
+  while (at < rest.size() && (is_html_blank(rest[at]) || rest[at] == '/')) ++at;
+  rest.remove_prefix(at);
+  if (rest.empty() || rest.front() == '>') return false;
+  at = 1;  // even a "="
+  while (at < rest.size() && !ends_name(rest[at]) && rest[at] != '=') ++at;
+  attribute.name = rest.substr(0, at);
+  const std::size_t equals = skip_blanks(at);
+  if (equals < rest.size() && rest[equals] == '=') {
+    at = skip_blanks(equals + 1);
+    if (at < rest.size() && (rest[at] == '"' || rest[at] == '\'')) {
+      const std::size_t close = rest.find(rest[at], at + 1);
+      at = close == std::string_view::npos ? rest.size() : close + 1;
+    } else {
+      while (at < rest.size() && !is_html_blank(rest[at]) && rest[at] != '>') ++at;
+    }
+  }
+  attribute.all = rest.substr(0, at);
+  rest.remove_prefix(at);
+  return true;
+}
+
 bool HtmlScanner::next(HtmlToken& token) {
   if (rest_.empty()) return false;
   token = {};
@@ -71,12 +102,14 @@ bool HtmlScanner::next(HtmlToken& token) {
   token.text = rest_.substr(0, at);
   rest_.remove_prefix(std::min(at, rest_.size()));
   if (rest_.empty()) return true;
+  token.markup = rest_;
   rest_.remove_prefix(1);
   if (rest_.front() == '!' || rest_.front() == '?' ||
       (rest_.front() == '/' && rest_.size() > 1 && !is_letter(rest_[1])))
     skip_comment();
   else
     read_tag(token);
+  token.markup.remove_suffix(rest_.size());
   return true;
 }
 
@@ -93,27 +126,22 @@ void HtmlScanner::read_tag(HtmlToken& token) {
   std::size_t at = 0;
   while (at < rest_.size() && !ends_name(rest_[at])) ++at;
   token.tag = rest_.substr(0, at);
-  // A quote opens an attribute value only after "=".
-  char before = ' ';
-  while (at < rest_.size() && rest_[at] != '>') {
-    const char c = rest_[at];
-    if ((c == '"' || c == '\'') && before == '=') {
-      const std::size_t close = rest_.find(c, at + 1);
-      at = close == std::string_view::npos ? rest_.size() - 1 : close;
-    }
-    if (c == '"' || c == '\'' || c == '/' || c == ' ' || c == '\n' || c == '\t' || c == '\r')
-      ++token.attributes;
-    if (c != ' ' && c != '\n' && c != '\r' && c != '\t') before = c;
-    ++at;
-  }
-  rest_.remove_prefix(std::min(at + 1, rest_.size()));
+  rest_.remove_prefix(at);
+  HtmlAttribute attribute;
+  while (take_attribute(rest_, attribute)) ++token.attributes;
+  token.is_whole = !rest_.empty();
+  if (token.is_whole) rest_.remove_prefix(1);
   if (!token.is_end && is_one_of(token.tag, kRawText)) skip_raw_text(token.tag);
 }
 
 void HtmlScanner::skip_raw_text(std::string_view name) {
   std::size_t at = 0;
-  while ((at = rest_.find("</", at)) != std::string_view::npos) {
-    if (text::starts_with_ignoring_case(rest_.substr(at + 2), name)) break;
+  // Nothing ends <plaintext>.
+  const bool endless = text::equals_ignoring_case(name, "plaintext");
+  while ((at = endless ? std::string_view::npos : rest_.find("</", at)) != std::string_view::npos) {
+    const std::string_view end = rest_.substr(at + 2);
+    if (text::starts_with_ignoring_case(end, name) && end.size() > name.size() && ends_name(end[name.size()]))
+      break;
     at += 2;
   }
   rest_.remove_prefix(std::min(at, rest_.size()));

@@ -11,9 +11,25 @@ namespace omnicrm::sync {
 struct HtmlToken {
   std::string_view text;       ///< between the previous tag and this one, entities as written
   std::string_view tag;        ///< name as written; empty at the end and for comments
+  std::string_view markup;     ///< all of the tag or comment, with the content that it makes raw text
   bool is_end = false;         ///< </name>
-  std::size_t attributes = 0;  ///< at least as many as it has
+  bool is_whole = false;       ///< the text does not end within the tag
+  std::size_t attributes = 0;  ///< how many it has
 };
+
+struct HtmlAttribute {
+  std::string_view name;
+  std::string_view all;  ///< with its value, as written
+};
+
+/// Takes the next attribute off the front of what follows a tag's name (HTML Living Standard, sections
+/// 13.2.5.32 to 13.2.5.39). False at the tag's ">" and at the end of the text.
+[[nodiscard]] bool take_attribute(std::string_view& rest, HtmlAttribute& attribute) noexcept;
+
+/// What HTML takes for white space (section 13.2.5): no vertical tab.
+[[nodiscard]] constexpr bool is_html_blank(char c) noexcept {
+  return c == ' ' || c == '\n' || c == '\t' || c == '\r' || c == '\f';
+}
 
 /// Steps over an HTML text in linear time. Comments, quoted attributes and the content of <script>,
 /// <style>, <title> and <textarea> are passed over (HTML Living Standard, section 13.2.5, simplified).

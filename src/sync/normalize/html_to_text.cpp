@@ -212,10 +212,11 @@ std::optional<std::string> hidden_target(const GumboNode* link, std::string_view
 
 class Renderer {
  public:
-  explicit Renderer(TextWriter& out) : out_(out) {}
+  Renderer(const HtmlTree& tree, TextWriter& out) : tree_(tree), out_(out) {}
 
   /// Walks without recursion: down to the first child, along by the index that Gumbo keeps, up by `parent`.
-  void render(const GumboNode* root) {
+  void render() {
+    const GumboNode* const root = tree_.root();
     const GumboNode* node = root;
     bool down = enter(node);
     while (true) {
@@ -257,9 +258,9 @@ class Renderer {
       case GUMBO_NODE_WHITESPACE:
       case GUMBO_NODE_CDATA:
         if (preformatted_ != 0)
-          out_.add_preformatted(node->v.text.text);
+          out_.add_preformatted(tree_.text_of(node, buffer_));
         else
-          out_.add(node->v.text.text);
+          out_.add(tree_.text_of(node, buffer_));
         return false;
       default:
         return false;
@@ -365,7 +366,9 @@ class Renderer {
     }
   }
 
+  const HtmlTree& tree_;
   TextWriter& out_;
+  std::string buffer_;
   std::size_t preformatted_ = 0;
   std::size_t link_from_ = 0;
 };
@@ -377,7 +380,7 @@ std::string html_to_text(std::string_view html) {
   TextWriter out(html.size() / 2);
   const HtmlTree tree = HtmlTree::parse(html);
   if (tree.root() != nullptr)
-    Renderer(out).render(tree.root());
+    Renderer(tree, out).render();
   else
     out.add_preformatted(strip_tags(html));
   return text::to_utf8(out.finish());

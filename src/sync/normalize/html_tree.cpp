@@ -77,10 +77,17 @@ HtmlTree::~HtmlTree() = default;
 
 HtmlTree HtmlTree::parse(std::string_view html) {
   HtmlTree tree;
-  if (html.size() > kMaxHtmlBytes || !is_tame(html, kMaxNesting)) return tree;
+  if (html.size() > kMaxHtmlBytes) return tree;
+  tree.brief_ = std::make_unique<HtmlBrief>(html);
+  const std::string_view brief = tree.brief_->html();
+  if (!is_tame(brief, kMaxNesting)) return tree;
   tree.arena_->budget = (1u << 20) + 32 * html.size();
-  tree.root_ = tree.arena_->parse(html.data(), html.size());
+  tree.root_ = tree.arena_->parse(brief.data(), brief.size());
   return tree;
+}
+
+std::string_view HtmlTree::text_of(const GumboNode* node, std::string& buffer) const {
+  return brief_->expand(node->v.text.text, buffer);
 }
 
 }  // namespace omnicrm::sync

@@ -5,7 +5,10 @@
 
 #include <cstddef>
 #include <memory>
+#include <string>
 #include <string_view>
+
+#include "sync/normalize/html_brief.hpp"
 
 namespace omnicrm::sync {
 
@@ -17,21 +20,24 @@ namespace omnicrm::sync {
 /// the budget is used up, and what is nested too deeply is not given to it.
 class HtmlTree {
  public:
-  /// The tree, or nothing (`root()` is null) if the document is too large, too deep or too costly.
+  /// The tree, or nothing (`root()` is null) if the document is too large, too deep or too costly. Keeps
+  /// views of `html`, which must outlive it.
   [[nodiscard]] static HtmlTree parse(std::string_view html);
 
   HtmlTree(HtmlTree&&) noexcept;
   HtmlTree& operator=(HtmlTree&&) noexcept;
   ~HtmlTree();
 
-  /// The document node; lives as long as this object. Gumbo's text points into its own memory, so the
-  /// input need not outlive it, except for `original_text` fields.
+  /// The document node; lives as long as this object. Its text is to be read by `text_of`.
   [[nodiscard]] const GumboNode* root() const noexcept { return root_; }
+  /// The text of a text node; may stand in `buffer`, or in the input.
+  [[nodiscard]] std::string_view text_of(const GumboNode* node, std::string& buffer) const;
 
  private:
   struct Arena;
   HtmlTree();
 
+  std::unique_ptr<HtmlBrief> brief_;
   std::unique_ptr<Arena> arena_;
   const GumboNode* root_ = nullptr;
 };

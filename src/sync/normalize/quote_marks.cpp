@@ -207,15 +207,17 @@ bool is_header_block(const Lines& lines, std::size_t at, std::size_t end) {
 }
 
 std::size_t attribution_length(const Lines& lines, std::size_t at, std::size_t end) {
-  std::string joined;
   for (std::size_t length = 1; length <= 3 && at + length <= end; ++length) {
     const std::string_view line = text::trim(lines[at + length - 1]);
     if (line.empty() || is_quote_line(line) || line.size() > 200) return 0;
-    if (length > 1) joined += ' ';
-    joined += text::lower_ascii(line);
     if (!line.ends_with(':')) {
       if (length == 1 && at + 1 < end && line.ends_with('.')) return 0;
       continue;
+    }
+    std::string joined;
+    for (std::size_t i = at; i < at + length; ++i) {
+      if (i != at) joined += ' ';
+      joined += text::lower_ascii(text::trim(lines[i]));
     }
     return is_attribution(joined) ? length : 0;
   }

@@ -1,4 +1,5 @@
 #include <boost/test/unit_test.hpp>
+#include <random>
 #include <string>
 
 #include "core/address.hpp"
@@ -35,6 +36,30 @@ BOOST_AUTO_TEST_CASE(one_address_has_one_form) {
   BOOST_TEST(normalized("x@[192.0.2.1]") == "x@[192.0.2.1]");
   BOOST_TEST(normalized("MÜLLER@example.org") == "müller@example.org");
   BOOST_TEST(parse_address("Ada@Example.ORG")->domain == "example.org");
+}
+
+BOOST_AUTO_TEST_CASE(the_quick_way_reads_as_the_careful_one) {
+  // In angle brackets an address always goes the careful way.
+  constexpr std::string_view alphabet = "aZ09.-_+@!:[\" \xc3\xa9";
+  std::minstd_rand random(7);
+  for (int round = 0; round < 20'000; ++round) {
+    std::string text(1 + random() % 4, 'x');
+    for (char& c : text) c = alphabet[random() % alphabet.size()];
+    text += '@';
+    for (std::size_t i = random() % 6; i > 0; --i) text += alphabet[random() % alphabet.size()];
+    const auto quick = parse_address(text);
+    const auto careful = parse_address('<' + text + '>');
+    BOOST_TEST_CONTEXT(text) {
+      BOOST_TEST_REQUIRE(quick.has_value() == careful.has_value());
+      if (quick) BOOST_TEST((*quick == *careful));
+    }
+  }
+  for (const std::size_t length : {63U, 64U, 255U, 256U}) {
+    const std::string x(length, 'x');
+    for (const std::string& text : {x + "@example.org", "a@" + x + ".org", "a@" + x}) {
+      BOOST_TEST(parse_address(text).has_value() == parse_address('<' + text + '>').has_value());
+    }
+  }
 }
 
 BOOST_AUTO_TEST_CASE(both_forms_of_an_international_domain_are_one) {

@@ -55,6 +55,16 @@ BOOST_AUTO_TEST_CASE(the_quick_message_id_is_the_header_parsers) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(an_address_inside_a_broken_message_id_is_not_the_id) {
+  // As "CL Mailer" wrote it: what stands in front of the address tells its messages apart.
+  const auto id = [](std::string_view unique) {
+    return files::mail_message_id("From: x@y\nMessage-Id: <" + std::string(unique) +
+                                  ".\"Super Signal\"<service@example.org>>\n\nbody\n");
+  };
+  BOOST_TEST(id("4TGX9R3Y3.01O79") == "4TGX9R3Y3.01O79.\"SuperSignal\"");
+  BOOST_TEST(id("4TGX9R3Y3.01O79") != id("4TGX9R3Y3.01O79.copy1"));
+}
+
 BOOST_AUTO_TEST_CASE(an_mbox_gives_messages_without_envelopes_and_quotes) {
   FileFolder folder;
   const std::string quoted = message("2@x", ">From the start\n>>From twice\n");

@@ -80,6 +80,24 @@ BOOST_AUTO_TEST_CASE(a_group_is_bounded) {
   BOOST_TEST(rows() == callers);
 }
 
+BOOST_AUTO_TEST_CASE(a_long_work_is_committed_alone) {
+  storage->writer().set_limits({.works = 256, .duration = std::chrono::milliseconds(10)});
+  int before = -1;  // commits when caller 0 had done its work
+  bool shared = false;
+  const auto results = write_together([&](int caller, Connection&) -> Result<void> {
+    if (caller == 0) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+      before = commits;
+    } else {
+      shared = shared || commits == before;
+    }
+    return {};
+  });
+  for (const auto& result : results) BOOST_TEST(result.has_value());
+  BOOST_TEST(!shared);
+  BOOST_TEST(rows() == callers);
+}
+
 BOOST_AUTO_TEST_CASE(a_failing_work_is_rolled_back_alone) {
   const auto results = write_together([](int caller, Connection&) -> Result<void> {
     if (caller % 4 == 1) return fail(Error{.code = ErrorCode::conflict, .message = "no", .details = {}});
