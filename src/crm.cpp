@@ -8,6 +8,7 @@
 #include "core/errors.hpp"
 #include "core/id_generator.hpp"
 #include "jobs/runner.hpp"
+#include "jobs/running_job.hpp"
 #include "jobs/wakeup.hpp"
 #include "operations/registry.hpp"
 #include "repository/unit.hpp"
@@ -105,6 +106,7 @@ class WiredCrm final : public Crm {
   Result<SyncBatch> run_batch(Session& session, BatchId batch,
                               const std::function<void(const BatchProgress&)>& progress,
                               std::stop_token stop) override {
+    OMNICRM_TRY(jobs::RunningJob::check_outside(parts_->environment->storage.get()));
     return omnicrm::run_batch(*runner_, session, batch, progress, std::move(stop));
   }
   jobs::Runner& jobs() noexcept override { return *runner_; }
@@ -135,7 +137,8 @@ Result<std::unique_ptr<Crm>> wire(const Options& options) {
 
 }  // namespace
 
-// NOLINTNEXTLINE(performance-unnecessary-value-param): a temporary made of designated initializers, most often
+// NOLINTNEXTLINE(performance-unnecessary-value-param): a temporary made of designated initializers, most
+// often
 Result<std::unique_ptr<Crm>> Crm::open(Options options) {
   try {
     return wire(options);

@@ -15,6 +15,8 @@ namespace omnicrm {
 namespace {
 
 constexpr std::chrono::milliseconds between_looks{100};
+/// Among so many of the user's newest undos this one is looked for.
+constexpr std::int64_t recent_undos = 50;
 
 bool has_ended(const SyncBatch& batch) {
   return batch.state != BatchState::running && batch.state != BatchState::undoing;
@@ -64,9 +66,13 @@ BatchProgress progress_of(Session& session, const SyncBatch& batch) {
   if (batch.state != BatchState::undoing) return progress;
   jobs::JobFilter filter;
   filter.kind = std::string(sync::undo_kind);
-  const auto jobs = session.jobs().list(filter, {.limit = 1, .cursor = {}});
-  progress.done = jobs && !jobs->items.empty() ? jobs->items.front().progress_done : 0;
+  progress.done = 0;
   progress.total = 0;
+  const auto jobs = session.jobs().list(filter, {.limit = recent_undos, .cursor = {}});
+  if (!jobs) return progress;
+  for (const Job& job : jobs->items) {
+    if (job.unique_key == batch.id.to_string()) progress.done = job.progress_done;
+  }
   return progress;
 }
 
@@ -76,12 +82,16 @@ Result<SyncBatch> run_batch(jobs::Runner& runner, Session& session, BatchId id,
                             const std::function<void(const BatchProgress&)>& progress, std::stop_token stop) {
   OMNICRM_ASSIGN(SyncBatch batch, session.sync().status(id));
   Work work;
-  const bool is_served = runner.is_started();
+  bool is_served = runner.is_started();
   if (!has_ended(batch) && !is_served) OMNICRM_TRY(work.start(runner));
   bool is_idle = false;
   while (!has_ended(batch) && !is_idle && !stop.stop_requested()) {
     if (progress) progress(progress_of(session, batch));
     is_idle = work.wait();
+    if (is_served && !runner.is_started()) {  // stopped meanwhile: nobody else runs it
+      is_served = false;
+      OMNICRM_TRY(work.start(runner));
+    }
     OMNICRM_ASSIGN(batch, session.sync().status(id));
   }
   OMNICRM_TRY(work.end());

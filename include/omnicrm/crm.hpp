@@ -56,7 +56,8 @@ class Crm {
   /// left, and gives the batch as it is then. Where the runner is started, it only waits. `progress` is
   /// called on the caller's thread a few times a second, and at the end. Blocks. Other jobs that run when the
   /// batch has ended go back to the queue. Errors: `not_found`, `cancelled` (`stop` was requested; nothing is
-  /// lost, call it again).
+  /// lost, call it again), `failed_precondition`
+  /// (within a job).
   [[nodiscard]] virtual Result<SyncBatch> run_batch(
       Session& session, BatchId batch, const std::function<void(const BatchProgress&)>& progress = {},
       std::stop_token stop = {}) = 0;

@@ -46,7 +46,8 @@ class Session {
   [[nodiscard]] insight::SearchService& search() noexcept;
 
   /// Runs `work` in one transaction: all of its changes or none. The session it gets is bound to that transaction,
-  /// for repositories and `jobs().enqueue` (not: `sync()`); it may run more than once.
+  /// for repositories and `jobs().enqueue` (not: `sync()`), and to the thread that `work` runs on, which may be another
+  /// caller's; on other threads it is `failed_precondition`. `work` may run more than once.
   Result<void> transaction(FunctionRef<Result<void>(Session&)> work);
 
   /// Calls an operation of the registry by its name (`contacts.create`, `sync.preview`): JSON object in, JSON out.

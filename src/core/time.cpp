@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "core/errors.hpp"
+#include "core/time_range.hpp"
 
 namespace omnicrm {
 namespace {
@@ -121,13 +122,17 @@ Result<Timestamp> parse_timestamp(std::string_view text) {
   Reader in(text);
   const auto date = read_date(in);
   if (!date) return wrong();
-  if (in.at_end()) return Timestamp(*date);
+  const auto in_range = [](Timestamp at) -> Result<Timestamp> {
+    if (!is_writable(at)) return invalid("time", "must be within the years 1 to 9999 in UTC");
+    return at;
+  };
+  if (in.at_end()) return in_range(Timestamp(*date));
   if (!in.one_of("Tt ")) return wrong();
   const auto time = read_time(in);
   if (!time) return wrong();
   const auto offset = read_offset(in);
   if (!offset || !in.at_end()) return wrong();
-  return Timestamp(*date) + *time - *offset;
+  return in_range(Timestamp(*date) + *time - *offset);  // the offset may lead out of them
 }
 
 Result<Date> parse_date(std::string_view text) {

@@ -5,6 +5,7 @@
 
 #include "core/errors.hpp"
 #include "jobs/engine.hpp"
+#include "jobs/running_job.hpp"
 
 namespace omnicrm::jobs {
 
@@ -39,7 +40,11 @@ void Engine::work(std::size_t slot) {
     if (claimable()) clerk_.notify_one();
     lock.unlock();
 
-    Ending ending = held.run(*parts_.random);
+    Ending ending;
+    {
+      const RunningJob inside(parts_.storage.get());
+      ending = held.run(*parts_.random);
+    }
 
     lock.lock();
     slots_[slot] = nullptr;

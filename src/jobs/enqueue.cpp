@@ -7,6 +7,7 @@
 
 #include "core/errors.hpp"
 #include "core/text.hpp"
+#include "core/time_range.hpp"
 #include "jobs/fair.hpp"
 #include "jobs/job_row.hpp"
 #include "storage/query.hpp"
@@ -34,6 +35,8 @@ Result<void> check(const NewJob& job, std::size_t index) {
   };
   if (job.kind.empty() || job.kind.size() > longest_kind || !text::is_utf8(job.kind))
     return bad("kind", "must be 1 to 100 bytes of UTF-8");
+  if (job.kind.find('\0') != std::string::npos) return bad("kind", "must not hold a NUL");
+  if (job.run_at && !is_writable(*job.run_at)) return bad("run_at", "must be within the years 1 to 9999");
   if (!is_json_object(job.payload.text)) return bad("payload", "must be a JSON object");
   if (job.priority < -widest_priority || job.priority > widest_priority)
     return bad("priority", "must be within 1,000,000,000 of 0");

@@ -15,6 +15,8 @@ namespace {
 
 constexpr std::chrono::milliseconds between_progress{500};
 constexpr std::size_t longest_note = 500;
+/// A longer one is cut to it: sums with the time of day stay numbers.
+constexpr std::chrono::milliseconds longest_snooze = std::chrono::days(365);
 
 Error thrown(std::string what) {
   return {ErrorCode::internal, "the handler threw: " + std::move(what), {}, /*retryable=*/true, false};
@@ -133,7 +135,7 @@ Ending Held::settle(Result<Outcome> result, Random& random) {
   Ending ending;
   if (result->kind == Outcome::Kind::snooze) {
     ending.how = Ending::How::snoozed;
-    ending.delay = std::max(result->delay, std::chrono::milliseconds(0));
+    ending.delay = std::clamp(result->delay, std::chrono::milliseconds(0), longest_snooze);
     return ending;
   }
   if (result->result.text.empty()) result->result.text = "null";

@@ -10,6 +10,7 @@
 #include "core/fork.hpp"
 #include "jobs/engine.hpp"
 #include "jobs/kinds.hpp"
+#include "jobs/running_job.hpp"
 #include "jobs/step.hpp"
 
 namespace omnicrm::jobs {
@@ -37,13 +38,14 @@ class SqlRunner final : public Runner {
       // them.
       static_cast<void>(service_.release());
     } else {
-      static_cast<void>(stop(std::chrono::seconds(0)));
+      static_cast<void>(stop_service(std::chrono::seconds(0)));
     }
   }
 
   Result<void> register_handler(std::string kind, std::shared_ptr<Handler> handler) override {
     OMNICRM_TRY(usable());
     if (kind.empty()) return invalid("kind", "must not be empty");
+    if (kind.find('\0') != std::string::npos) return invalid("kind", "must not hold a NUL");
     if (!handler) return invalid("handler", "must not be null");
     const std::lock_guard lock(mutex_);
     if (users_ > 0) return failure(ErrorCode::failed_precondition, "handlers are registered before jobs run");
@@ -55,6 +57,7 @@ class SqlRunner final : public Runner {
 
   Result<RunSummary> run_until_idle(std::stop_token stop, std::chrono::milliseconds horizon) override {
     OMNICRM_TRY(usable());
+    OMNICRM_TRY(RunningJob::check_outside(parts_.storage.get()));
     const Use use(*this);
     Engine engine(parts_, options_, kinds_);
     const std::stop_callback stopper(stop, [&engine] { engine.ask_stop(std::chrono::milliseconds(0)); });
@@ -63,6 +66,7 @@ class SqlRunner final : public Runner {
 
   Result<RunSummary> step(std::size_t limit, std::stop_token stop) override {
     OMNICRM_TRY(usable());
+    OMNICRM_TRY(RunningJob::check_outside(parts_.storage.get()));
     const Use use(*this);
     return run_step(parts_, options_, kinds_, limit, std::move(stop));
   }
@@ -85,6 +89,18 @@ class SqlRunner final : public Runner {
 
   Result<RunSummary> stop(std::chrono::milliseconds grace) override {
     OMNICRM_TRY(usable());
+    OMNICRM_TRY(RunningJob::check_outside(parts_.storage.get()));
+    return stop_service(grace);
+  }
+
+  [[nodiscard]] bool is_started() override {
+    if (is_forked()) return false;
+    const std::lock_guard lock(mutex_);
+    return service_ != nullptr;
+  }
+
+ private:
+  Result<RunSummary> stop_service(std::chrono::milliseconds grace) {
     std::unique_ptr<Service> service;
     {
       const std::lock_guard lock(mutex_);
@@ -98,13 +114,6 @@ class SqlRunner final : public Runner {
     return std::move(service->result);
   }
 
-  [[nodiscard]] bool is_started() override {
-    if (is_forked()) return false;
-    const std::lock_guard lock(mutex_);
-    return service_ != nullptr;
-  }
-
- private:
   [[nodiscard]] bool is_forked() const noexcept { return fork_generation() != generation_; }
   [[nodiscard]] Result<void> usable() const { return is_forked() ? forked("the runner") : Result<void>{}; }
 

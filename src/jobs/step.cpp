@@ -8,6 +8,7 @@
 #include "core/errors.hpp"
 #include "jobs/held.hpp"
 #include "jobs/rounds.hpp"
+#include "jobs/running_job.hpp"
 
 namespace omnicrm::jobs {
 namespace {
@@ -68,6 +69,7 @@ class Step final : Wakeup::Listener {
     Ending ending;
     {
       const std::stop_callback shutdown(stop_, [&held] { held.ask_stop(StopReason::shutdown); });
+      const RunningJob inside(parts_.storage.get());
       ending = held.run(*parts_.random);
     }
     set_held(nullptr);

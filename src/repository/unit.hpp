@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <thread>
 #include <type_traits>
 #include <utility>
 
@@ -27,7 +28,8 @@ struct Environment {
 };
 
 /// Repositories get one of these. Either every call is a transaction of its own, or all share the one that a
-/// caller opened (`bound`). Copyable; a bound copy must not outlive its transaction.
+/// caller opened (`bound`). Copyable; a bound copy must not outlive its transaction and belongs to its
+/// thread.
 ///
 /// With a `batch`, created rows carry it and changed rows leave before- and after-images in `batch_changes`.
 class Unit {
@@ -38,6 +40,7 @@ class Unit {
   [[nodiscard]] Unit bound(storage::Connection& connection, std::optional<BatchId> batch = {}) const {
     Unit unit = *this;
     unit.connection_ = &connection;
+    unit.thread_ = std::this_thread::get_id();
     if (batch) unit.batch_ = batch;
     return unit;
   }
@@ -70,7 +73,11 @@ class Unit {
   template <bool writing, class F>
   auto run(F& work) const -> std::invoke_result_t<F&, storage::Connection&> {
     using Answer = std::invoke_result_t<F&, storage::Connection&>;
-    if (connection_ != nullptr) return work(*connection_);
+    if (connection_ != nullptr) {
+      if (thread_ == std::this_thread::get_id()) return work(*connection_);
+      return failure(ErrorCode::failed_precondition,
+                     "a transaction belongs to the thread that its work runs on");
+    }
     std::optional<Answer> answer;
     auto body = [&](storage::Connection& connection) -> Result<void> {
       answer.emplace(work(connection));
@@ -88,6 +95,7 @@ class Unit {
   std::string actor_;
   std::optional<BatchId> batch_;
   storage::Connection* connection_ = nullptr;
+  std::thread::id thread_;  // the transaction's
 };
 
 }  // namespace omnicrm::repository

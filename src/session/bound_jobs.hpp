@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -18,6 +19,10 @@ class BoundJobs final : public jobs::Jobs {
       : jobs_(std::move(jobs)), transaction_(transaction) {}
 
   Result<std::vector<JobId>> enqueue(const std::vector<jobs::NewJob>& jobs) override {
+    if (thread_ != std::this_thread::get_id()) {
+      return failure(ErrorCode::failed_precondition,
+                     "a transaction belongs to the thread that its work runs on");
+    }
     return jobs_->enqueue_in(transaction_, jobs);
   }
   Result<std::vector<JobId>> enqueue_in(storage::Connection& transaction,
@@ -40,6 +45,7 @@ class BoundJobs final : public jobs::Jobs {
 
   std::shared_ptr<jobs::Jobs> jobs_;
   storage::Connection& transaction_;
+  const std::thread::id thread_ = std::this_thread::get_id();
 };
 
 }  // namespace omnicrm

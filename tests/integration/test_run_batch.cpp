@@ -1,6 +1,8 @@
 // Crm::run_batch: jobs run until one batch has ended, with progress.
 #include <boost/test/unit_test.hpp>
+#include <functional>
 #include <stdexcept>
+#include <utility>
 
 #include "parts/crm_fixture.hpp"
 #include "parts/sources.hpp"
@@ -64,6 +66,60 @@ BOOST_AUTO_TEST_CASE(waits_for_a_service_that_is_started) {
   BOOST_TEST((need(crm->run_batch(ada, approved().id)).state == BatchState::done));
   need(crm->jobs().stop());
   BOOST_TEST(!crm->jobs().is_started());
+}
+
+BOOST_AUTO_TEST_CASE(goes_on_by_itself_when_the_service_stops_meanwhile) {
+  need(crm->jobs().start());
+  const BatchId id = approved().id;
+  bool stopped = false;
+  const auto stop = [&](const BatchProgress&) {
+    if (!std::exchange(stopped, true)) need(crm->jobs().stop(std::chrono::milliseconds(0)));
+  };
+  BOOST_TEST((need(crm->run_batch(ada, id, stop)).state == BatchState::done));
+  BOOST_TEST(stopped);
+}
+
+/// Calls what it is told to from inside of a job, and keeps the error.
+class Caller final : public jobs::Handler {
+ public:
+  std::function<Error()> call;
+  Error error;
+
+  Result<jobs::Outcome> run(jobs::Context&) override {
+    error = call();
+    return jobs::Outcome::done();
+  }
+};
+
+BOOST_AUTO_TEST_CASE(a_job_cannot_run_or_stop_its_own_queue) {
+  const auto caller = std::make_shared<Caller>();
+  need(crm->jobs().register_handler("host.call", caller));
+  const BatchId batch = approved().id;
+  const auto error_of = [](const auto& result) { return result ? Error{} : result.error(); };
+  const std::vector<std::function<Error()>> calls = {
+      [&] { return error_of(crm->jobs().run_until_idle()); },
+      [&] { return error_of(crm->jobs().step()); },
+      [&] { return error_of(crm->jobs().stop()); },
+      [&] { return error_of(crm->run_batch(ada, batch)); },
+  };
+  for (const auto& call : calls) {
+    caller->call = call;
+    caller->error = {};
+    jobs::NewJob job;
+    job.kind = "host.call";
+    need(ada.jobs().enqueue({job}));
+    need(crm->jobs().run_until_idle());
+    BOOST_TEST((caller->error.code == ErrorCode::failed_precondition));
+    BOOST_TEST(caller->error.message.find("wait for itself") != std::string::npos, caller->error.message);
+  }
+  // On the caller's thread, too; and afterwards all is as before.
+  caller->call = calls.front();
+  jobs::NewJob job;
+  job.kind = "host.call";
+  need(ada.jobs().enqueue({job}));
+  need(crm->jobs().step());
+  BOOST_TEST((caller->error.code == ErrorCode::failed_precondition));
+  BOOST_TEST((need(crm->run_batch(ada, batch)).state == BatchState::done));
 }
 
 BOOST_AUTO_TEST_CASE(another_users_batch_is_not_there) {

@@ -22,7 +22,8 @@ using Date = std::chrono::sys_days;
 [[nodiscard]] std::string to_string_date(Date day);
 
 /// Reads RFC 3339 section 5.6 (any offset, up to microseconds; further digits are cut off), or a plain
-/// `YYYY-MM-DD`, which means midnight UTC. Errors: `invalid_argument`. @since 0.1
+/// `YYYY-MM-DD`, which means midnight UTC. Errors: `invalid_argument` (also
+/// outside of the years 1 to 9999 in UTC). @since 0.1
 [[nodiscard]] Result<Timestamp> parse_timestamp(std::string_view text);
 
 /// Reads `YYYY-MM-DD`. Errors: `invalid_argument`. @since 0.1

@@ -41,7 +41,7 @@ struct Outcome {
   enum class Kind { done, snooze } kind = Kind::done;
   /// For `done`: kept with the job.
   Json result;
-  /// For `snooze`: run again after this; costs no attempt.
+  /// For `snooze`: run again after this, a year at the most; costs no attempt.
   std::chrono::milliseconds delay{0};
 
   [[nodiscard]] static Outcome done(Json result = {}) { return {Kind::done, std::move(result), {}}; }

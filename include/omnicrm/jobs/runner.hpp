@@ -52,8 +52,9 @@ struct RunSummary {
   std::int64_t given_back = 0;
 };
 
-/// Claims and runs jobs of all users. Thread-safe. No thread exists before `start` or `run_until_idle`.
-/// @since 0.1
+/// Claims and runs jobs of all users. Thread-safe. No thread exists before `start` or `run_until_idle`. Within
+/// a job, `run_until_idle`, `step` and `stop` of the queue that runs it are `failed_precondition`: they would wait for
+/// themselves. @since 0.1
 class Runner {
  public:
   virtual ~Runner() = default;

@@ -9,6 +9,7 @@
 
 #include "core/errors.hpp"
 #include "core/text.hpp"
+#include "core/time_range.hpp"
 #include "providers/files/calendar.hpp"
 #include "providers/files/text_encoding.hpp"
 
@@ -60,6 +61,7 @@ std::optional<CalendarTime> time_of(Draft& draft, std::string_view value, const 
     if (!time.zone) time.zone = draft.zones.default_zone();
   }
   time.at = time.is_date ? Timestamp(time.wall.time_since_epoch()) : time.zone->to_utc(time.wall);
+  if (!is_writable(time.at)) return std::nullopt;
   return time;
 }
 

@@ -12,6 +12,7 @@
 #include "core/address.hpp"
 #include "core/errors.hpp"
 #include "core/text.hpp"
+#include "core/time_range.hpp"
 #include "providers/files/calendar.hpp"
 #include "providers/files/calendar_ids.hpp"
 #include "providers/files/item_support.hpp"
@@ -194,7 +195,7 @@ Interaction meeting_of(const CalendarEvent& event, const RawItem& item) {
 
 void set_time(Interaction& meeting, Timestamp start, Timestamp end) {
   meeting.occurred_at = start;
-  if (end > start) meeting.ended_at = end;
+  if (end > start && is_writable(end)) meeting.ended_at = end;
 }
 
 /// An event on its own: not recurring, or a changed instance whose series is not here.

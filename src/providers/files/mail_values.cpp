@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "core/text.hpp"
+#include "core/time_range.hpp"
 #include "providers/files/gmime_support.hpp"
 #include "providers/files/mail_charset.hpp"
 #include "providers/files/mail_fields.hpp"
@@ -179,7 +180,8 @@ std::optional<Timestamp> mail_date(std::string_view raw) {
   if (parsed == nullptr) return std::nullopt;
   const gint64 seconds = g_date_time_to_unix(parsed);
   g_date_time_unref(parsed);
-  return Timestamp(std::chrono::seconds(seconds));
+  const Timestamp at{std::chrono::seconds(seconds)};
+  return is_writable(at) ? std::optional(at) : std::nullopt;
 }
 
 ContentType content_type(std::string_view raw) {

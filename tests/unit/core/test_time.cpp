@@ -69,7 +69,7 @@ BOOST_AUTO_TEST_CASE(what_is_no_time_is_refused) {
 
 BOOST_AUTO_TEST_CASE(every_time_survives_the_round_trip) {
   std::mt19937_64 random(3);
-  const std::int64_t first = to_micros(*parse_timestamp("0000-01-01"));
+  const std::int64_t first = to_micros(*parse_timestamp("0001-01-01"));
   const std::int64_t last = to_micros(*parse_timestamp("9999-12-31T23:59:59.999999Z"));
   std::uniform_int_distribution<std::int64_t> any(first, last);
   for (int i = 0; i < 5000; ++i) {
@@ -92,6 +92,21 @@ BOOST_AUTO_TEST_CASE(the_systems_clocks_run) {
   BOOST_TEST(to_micros(clock->now()) > 1'700'000'000'000'000);  // after November 2023
   const auto before = clock->steady_now();
   BOOST_TEST((clock->steady_now() >= before));
+}
+
+BOOST_AUTO_TEST_CASE(what_could_not_be_written_again_is_not_read) {
+  for (const char* text :
+       {"0000-12-31", "0000-12-31T23:59:59Z", "0001-01-01T00:00:00+00:01", "9999-12-31T23:59:59-00:01"}) {
+    const auto at = parse_timestamp(text);
+    BOOST_REQUIRE_MESSAGE(!at, text);
+    BOOST_TEST(at.error().message.find("1 to 9999") != std::string::npos, at.error().message);
+  }
+  for (const char* text :
+       {"0001-01-01T00:00:00Z", "0001-01-01T01:00:00+01:00", "9999-12-31T23:59:59.999999Z"}) {
+    const auto at = parse_timestamp(text);
+    BOOST_REQUIRE_MESSAGE(at, text);
+    BOOST_TEST((*parse_timestamp(omnicrm::to_string(*at)) == *at));
+  }
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -26,6 +26,7 @@ BOOST_AUTO_TEST_CASE(what_is_wrong_is_named_and_nothing_is_written) {
     BOOST_TEST(result.error().message.find("jobs[1]." + std::string(field)) == 0);
   };
   refused(job(""), "kind");
+  refused(job(std::string("k\0b", 3)), "kind");
   refused(job("k", "[1]"), "payload");
   refused(job("k", "{"), "payload");
   refused(job("k", ""), "payload");
@@ -38,6 +39,9 @@ BOOST_AUTO_TEST_CASE(what_is_wrong_is_named_and_nothing_is_written) {
   bad = job("k");
   bad.unique_key = "\xff";
   refused(bad, "unique_key");
+  bad = job("k");
+  bad.run_at = from_micros(INT64_MAX);
+  refused(bad, "run_at");
   bad = job("k");
   bad.priority = INT64_MAX;
   refused(bad, "priority");

@@ -173,6 +173,21 @@ BOOST_AUTO_TEST_CASE(a_snooze_costs_no_attempt) {
   BOOST_TEST(must(queue->get(id)).attempt == 1);
 }
 
+BOOST_AUTO_TEST_CASE(a_snooze_for_ever_lasts_a_year) {
+  Desk desk;
+  auto queue = desk.queue();
+  auto runner = desk.runner();
+  int runs = 0;
+  must(runner->register_handler("waits", does([&](Context&) -> Result<Outcome> {
+                                  ++runs;
+                                  return Outcome::snooze(milliseconds::max());
+                                })));
+  const auto id = must(queue->enqueue({job("waits")})).at(0);
+  must(runner->run_until_idle());
+  BOOST_TEST(runs == 1);
+  BOOST_TEST((must(queue->get(id)).run_at == desk.clock->now() + std::chrono::days(365)));
+}
+
 BOOST_AUTO_TEST_CASE(until_idle_waits_for_what_is_due_within_the_horizon) {
   Desk desk(":memory:", system_clock());
   auto queue = desk.queue();

@@ -84,6 +84,18 @@ BOOST_AUTO_TEST_CASE(a_single_event_counts_also_outside_the_window) {
   BOOST_TEST(normalize(event("u1", "DTSTART:19950501T100000Z\r\n")).interactions.size() == 1u);
 }
 
+BOOST_AUTO_TEST_CASE(times_beyond_the_last_year_are_no_times) {
+  // In UTC the end of the year 9999 in New York lies in the year 10000: stored, it could never be read again.
+  const auto source = event("u1", "DTSTART;TZID=America/New_York:99991231T230000\r\n");
+  const sync::RawItem late{source.source_id, source.content_type, source.payload, &source.origin};
+  const auto made = normalizer_of("text/calendar").normalize(std::span(&late, 1), wide_window());
+  BOOST_TEST((!made || made->interactions.empty()));
+  const auto open_end = normalize(event("u1", "DTSTART:99991231T230000Z\r\nDURATION:P2D\r\n"));
+  BOOST_REQUIRE(open_end.interactions.size() == 1u);
+  BOOST_TEST(to_string(open_end.interactions[0].interaction.occurred_at) == "9999-12-31T23:00:00Z");
+  BOOST_TEST(!open_end.interactions[0].interaction.ended_at.has_value());
+}
+
 BOOST_AUTO_TEST_CASE(cancelled_stays_as_cancelled) {
   for (const auto& item : {event("u1", "DTSTART:20260501T100000Z\r\nSTATUS:CANCELLED\r\n"),
                            event("u1", "DTSTART:20260501T100000Z\r\n", "METHOD:CANCEL\r\n")}) {

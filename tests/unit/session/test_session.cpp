@@ -3,6 +3,8 @@
 #include <memory>
 #include <stdexcept>
 #include <string>
+#include <thread>
+#include <vector>
 
 #include "parts/crm_fixture.hpp"
 
@@ -191,6 +193,25 @@ BOOST_AUTO_TEST_CASE(a_file_that_is_not_a_database_is_refused) {
   const auto refused = Crm::open(test_options(path));
   BOOST_REQUIRE(!refused);
   BOOST_TEST((refused.error().code == ErrorCode::data_loss), describe(refused.error()));
+}
+
+BOOST_AUTO_TEST_CASE(the_session_of_a_transaction_belongs_to_its_thread) {
+  const auto crm = need(Crm::open(test_options(":memory:")));
+  Session ada = need(crm->session("ada"));
+  need(ada.transaction([&](Session& inside) -> Result<void> {
+    std::vector<Error> errors;
+    std::thread([&] {
+      if (auto made = inside.contacts().create(named("Eve")); !made) errors.push_back(made.error());
+      if (auto seen = inside.contacts().list({}, {}); !seen) errors.push_back(seen.error());
+      if (auto job = inside.jobs().enqueue({some_job()}); !job) errors.push_back(job.error());
+    }).join();
+    BOOST_TEST(errors.size() == 3u);
+    for (const Error& error : errors) BOOST_TEST((error.code == ErrorCode::failed_precondition));
+    auto made = inside.contacts().create(named("Bob"));
+    if (!made) return fail(made.error());
+    return {};
+  }));
+  BOOST_TEST(contact_count(ada) == 1u);
 }
 
 BOOST_AUTO_TEST_CASE(the_version_is_three_numbers) {
