@@ -13,8 +13,8 @@
  *   Outs      On failure every out-parameter but `err` is untouched. A `T **out` is the caller's: free it with
  *             ocrm_<T>_free. What is returned directly is borrowed: from the argument, for as long as that lives.
  *   Text      UTF-8, as pointer and length in bytes; OCRM_NUL as length means: up to the first NUL. A NULL pointer is
- *             the empty text. Text that is not UTF-8 is OCRM_INVALID_ARGUMENT. Answers end with a NUL that `size`
- *             does not count.
+ *             the empty text. Text that is not UTF-8, and a length over PTRDIFF_MAX that is not OCRM_NUL, is
+ *             OCRM_INVALID_ARGUMENT. Answers end with a NUL that `size` does not count.
  *   Ids       UUIDs as 36 characters. Times in int64_t are microseconds since 1970-01-01T00:00:00Z.
  *   Structs   Transparent ones begin with struct_size; start from their _INIT. They grow at the end only; the library
  *             reads and writes no byte beyond the caller's struct_size. 0, or less than the first version's size, is
@@ -29,13 +29,21 @@
  *   Callbacks `user` is passed back as given; `user_free(user)`, when not NULL, is called exactly once, after the last
  *             call of the callback: also when the function that takes them fails (but nothing is read of a struct whose
  *             struct_size is wrong). A callback returns OCRM_OK or a status; with a status it may put an error of its
- *             own (ocrm_error_new, or one that a call gave it) into `*err`, which travels whole to whoever asked. A
- *             callback may call the library, except ocrm_close and ocrm_jobs_stop of its CRM, and within a job or a
- *             transaction what runs jobs (OCRM_FAILED_PRECONDITION instead of waiting for itself); never from within a
- *             log sink, a clock or a user_free.
- *             A C++ exception that leaves a callback becomes OCRM_INTERNAL. longjmp out of a callback is not allowed:
- *             the next call on the same thread notices it, the CRM answers OCRM_FAILED_PRECONDITION from then on, and
- *             closing it gives up its memory instead of touching it.
+ *             own (ocrm_error_new, or one that a call gave it) into `*err`, which travels whole to whoever asked. The
+ *             library takes what a callback puts into `*err`, whatever it returns, and frees it. A callback may call
+ *             the library, except, with OCRM_FAILED_PRECONDITION instead of waiting for itself:
+ *             - from any callback: ocrm_close and ocrm_jobs_stop of its CRM;
+ *             - on a thread that runs a job (in a handler, and in a source, a normalizer or a progress subscription that
+ *               a job calls), and within a transaction: what runs jobs (ocrm_jobs_run_until_idle, ocrm_jobs_step,
+ *               ocrm_sync_run, ocrm_sync_approve and ocrm_sync_undo with progress or cancel);
+ *             - within a transaction: every other read or write of the same CRM (through another session, ocrm_backup,
+ *               ocrm_check);
+ *             - from a log sink, a clock or a user_free: every call on its CRM and its sessions.
+ *             A C++ exception that leaves a callback with a status becomes OCRM_INTERNAL (no memory:
+ *             OCRM_RESOURCE_EXHAUSTED). Instead of a clock that throws the system's is read; what a log sink, a close or
+ *             a user_free throws is ignored. longjmp out of a callback is not allowed: the next call on the same thread
+ *             notices it, the CRM answers OCRM_FAILED_PRECONDITION from then on, and closing it gives up its memory
+ *             instead of touching it.
  *   fork      A child process must not use what its parent opened: OCRM_FAILED_PRECONDITION. It may free it (user_free is
  *             not called there). It may open its own if no other thread of the parent was in the library, and not the
  *             file that the parent had open then: SQLite's locks do not survive fork. Open after fork, or exec.
@@ -118,7 +126,8 @@ OCRM_API int64_t ocrm_live_handles(void);
 /** Makes an error for a callback to give back.
  * @param code one of OCRM_*; OCRM_OK and numbers that are none become OCRM_INTERNAL.
  * @param message one sentence. @param message_size its length.
- * @param details a JSON object, or NULL. @param details_size its length; text that is no JSON object is dropped.
+ * @param details a JSON object, or NULL. @param details_size its length; text that is no JSON object is dropped,
+ * as is text whose length is none.
  * @param retryable not 0: the same may succeed later. @param needs_user not 0: only the user can mend it.
  * @return the error; NULL without memory, which as an error means OCRM_INTERNAL. @since 0.1 */
 OCRM_API ocrm_error *ocrm_error_new(int32_t code, const char *message, size_t message_size, const char *details,
@@ -164,7 +173,7 @@ OCRM_API int32_t ocrm_writer_write(ocrm_writer *writer, const char *text, size_t
 enum { OCRM_LOG_DEBUG = 0, OCRM_LOG_INFO = 1, OCRM_LOG_WARNING = 2, OCRM_LOG_ERROR = 3 };
 
 /** Receives log lines: ids and counts, never message text, addresses or secrets. Called on any thread, also many at
- * once; must not block for long. @since 0.1 */
+ * once; must not block for long; what it throws is ignored. @since 0.1 */
 typedef void (*ocrm_log_fn)(void *user, int32_t level, const char *area, size_t area_size, const char *message,
                             size_t message_size);
 
@@ -173,7 +182,7 @@ typedef struct ocrm_clock {
   size_t struct_size;
   void *user;
   void (*user_free)(void *user);
-  /** Wall-clock time, microseconds since 1970 UTC. Any thread. */
+  /** Wall-clock time, microseconds since 1970 UTC. Any thread. If it throws, the system's time is taken. */
   int64_t (*now)(void *user);
   /** Nanoseconds that never go back; NULL: the system's steady clock. */
   int64_t (*steady_now)(void *user);
@@ -227,7 +236,9 @@ typedef struct ocrm_source {
   /** Opens a scope (JSON, an element of the inventory) at a position (empty: its start). */
   int32_t (*read)(void *source, const char *scope_json, size_t scope_size, const char *position,
                   size_t position_size, void **reader, ocrm_error **err);
-  /** Fills the item and sets `*found` to 1, or to 0 at the end. `item` comes as OCRM_SOURCE_ITEM_INIT. */
+  /** Fills the item and sets `*found` to 1, or to 0 at the end. `item` comes as OCRM_SOURCE_ITEM_INIT
+   * of the library, which may be older than the header that the host was compiled with: write no byte beyond
+   * item->struct_size. */
   int32_t (*next)(void *reader, ocrm_source_item *item, int32_t *found, ocrm_error **err);
   void (*reader_close)(void *reader);
 } ocrm_source;
@@ -300,9 +311,9 @@ typedef struct ocrm_options {
   /** Arrays of pointers; each vtable is copied, its `user` taken over (and freed also when opening fails). */
   const char *const *source_names; /**< NUL-terminated; what plans name as "provider" */
   const ocrm_source *const *sources;
-  size_t source_count;
+  size_t source_count; /**< at most 1,000 */
   const ocrm_normalizer *const *normalizers; /**< asked before the library's own */
-  size_t normalizer_count;
+  size_t normalizer_count;                   /**< at most 1,000 */
 } ocrm_options;
 #define OCRM_OPTIONS_INIT \
   {sizeof(ocrm_options), NULL, 0, NULL, 0, NULL, NULL, NULL, OCRM_LOG_INFO, NULL, NULL, NULL, 0, NULL, 0}
@@ -363,11 +374,13 @@ OCRM_API void ocrm_session_free(ocrm_session *session);
 OCRM_API int32_t ocrm_call(ocrm_session *session, const char *operation, size_t operation_size, const char *json,
                            size_t json_size, ocrm_buffer **out, ocrm_error **err);
 /** Work in a transaction: calls on `inside` are kept if it returns OCRM_OK, else none of them. `inside` is borrowed for
- * the call, and its thread's. The work may be called more than once (a busy database), on the caller's thread or on that
- * of another caller whose commit it shares; the caller waits meanwhile. @since 0.1 */
+ * the call, and its thread's: OCRM_FAILED_PRECONDITION on another one. The work may be called more than once (a busy
+ * database), on the caller's thread or on that of another caller whose commit it shares; the caller waits meanwhile.
+ * @since 0.1 */
 typedef int32_t (*ocrm_transaction_fn)(void *user, ocrm_session *inside, ocrm_error **err);
 /** Runs work in one transaction: all of its changes or none. Within it: operations on records, and `jobs.enqueue`; not
- * `sync.*`. Blocks for other writers.
+ * `sync.*`; and no other read or write of the same CRM (another session, ocrm_backup, ocrm_check): those are
+ * OCRM_FAILED_PRECONDITION. Blocks for other writers.
  * @param session the session. @param work the work. @param user passed to it. @param err see above. @return status.
  * Errors: the work's own, OCRM_FAILED_PRECONDITION (inside another one), OCRM_UNAVAILABLE. @since 0.1 */
 OCRM_API int32_t ocrm_session_transaction(ocrm_session *session, ocrm_transaction_fn work, void *user,
@@ -464,7 +477,8 @@ OCRM_API int32_t ocrm_sync_undo(ocrm_session *session, const char *batch_id, siz
  * @param user passed to it. @param cancel NULL: none. @param batch the batch as it is then, as JSON.
  * @param err see above. @return status; OCRM_OK also for a batch that failed: look at its "state".
  * Errors: OCRM_NOT_FOUND, OCRM_CANCELLED (nothing is lost, call it again), what progress returned,
- * OCRM_FAILED_PRECONDITION (within a job or a transaction, which it would wait for). @since 0.1 */
+ * OCRM_FAILED_PRECONDITION (from any callback on a thread that runs a job, or within a transaction: it would wait for
+ * that). @since 0.1 */
 OCRM_API int32_t ocrm_sync_run(ocrm_session *session, const char *batch_id, size_t batch_id_size,
                                ocrm_progress_fn progress, void *user, const ocrm_cancel *cancel, ocrm_buffer **batch,
                                ocrm_error **err);
@@ -474,7 +488,7 @@ OCRM_API int32_t ocrm_sync_run(ocrm_session *session, const char *batch_id, size
 /** What to run, when and how often. @since 0.1 */
 typedef struct ocrm_new_job {
   size_t struct_size;
-  const char *kind; /**< required */
+  const char *kind; /**< required; 1 to 100 bytes, no NUL */
   size_t kind_size;
   const char *payload; /**< a JSON object for the handler; NULL: {} */
   size_t payload_size;
@@ -499,7 +513,7 @@ typedef struct ocrm_run_summary {
 } ocrm_run_summary;
 #define OCRM_RUN_SUMMARY_INIT {sizeof(ocrm_run_summary), 0, 0, 0, 0, 0, 0}
 
-/** Says who runs jobs of a kind; before the first job runs. @param crm the CRM. @param kind the kind.
+/** Says who runs jobs of a kind; before the first job runs. @param crm the CRM. @param kind the kind, without a NUL.
  * @param kind_size its length. @param handler copied; its `user` is taken over, and freed also on failure.
  * @param err see above. @return status. Errors: OCRM_ALREADY_EXISTS (a handler for the kind),
  * OCRM_FAILED_PRECONDITION (jobs run). @since 0.1 */
@@ -513,7 +527,8 @@ OCRM_API int32_t ocrm_jobs_enqueue(ocrm_session *session, const ocrm_new_job *jo
 /** Runs jobs of all users on the library's threads until none is ready, running, or due within the horizon. Blocks.
  * @param crm the CRM. @param horizon_ms -1: five seconds. @param cancel NULL: none. @param summary NULL: not wanted;
  * its struct_size must be set. @param err see above. @return status. Errors: OCRM_UNAVAILABLE (storage),
- * OCRM_FAILED_PRECONDITION (within a job or a transaction, which it would wait for). @since 0.1 */
+ * OCRM_FAILED_PRECONDITION (from any callback on a thread that runs a job, or within a transaction: it would wait for
+ * that). @since 0.1 */
 OCRM_API int32_t ocrm_jobs_run_until_idle(ocrm *crm, int64_t horizon_ms, const ocrm_cancel *cancel,
                                           ocrm_run_summary *summary, ocrm_error **err);
 /** Claims and runs up to `limit` jobs on the caller's thread, for hosts with a loop of their own. Blocks for them.
@@ -552,8 +567,8 @@ OCRM_API int32_t ocrm_job_session(ocrm_job *job, ocrm_session **out, ocrm_error 
  * @param json_size its length. @param err see above. @return status. Errors: OCRM_INVALID_ARGUMENT (no JSON).
  * @since 0.1 */
 OCRM_API int32_t ocrm_job_set_result(ocrm_job *job, const char *json, size_t json_size, ocrm_error **err);
-/** Instead of done: run again after a while, at no cost of an attempt. @param job the handler's. @param delay_ms at
- * least 0. @param err see above. @return status. Errors: OCRM_INVALID_ARGUMENT. @since 0.1 */
+/** Instead of done: run again after a while, at no cost of an attempt. @param job the handler's. @param delay_ms 0 to
+ * a year (31,536,000,000). @param err see above. @return status. Errors: OCRM_INVALID_ARGUMENT. @since 0.1 */
 OCRM_API int32_t ocrm_job_snooze(ocrm_job *job, int64_t delay_ms, ocrm_error **err);
 
 /* --- subscriptions --------------------------------------------------------------------------------------------------- */

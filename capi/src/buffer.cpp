@@ -30,7 +30,8 @@ void ocrm_buffer_free(ocrm_buffer* buffer) {
 int32_t ocrm_writer_write(ocrm_writer* writer, const char* text, size_t size) {
   return fence(nullptr, [&]() -> Result<void> {
     OCRM_ASSIGN(auto* out, handle_of(writer, "writer"));
-    out->text.append(bytes_of(text, size));
+    OCRM_ASSIGN(const auto bytes, bytes_of(text, size, "text"));
+    out->text.append(bytes);
     return {};
   });
 }
@@ -40,7 +41,8 @@ int32_t ocrm_json_get(const char* json, size_t json_size, const char* pointer, s
   return fence(err, [&]() -> Result<void> {
     OCRM_TRY(check_out(out, "out"));
     OCRM_ASSIGN(const auto where, text_of(pointer, pointer_size, "pointer"));
-    OCRM_ASSIGN(std::string value, json_value(bytes_of(json, json_size), where));
+    OCRM_ASSIGN(const auto text, bytes_of(json, json_size, "json"));
+    OCRM_ASSIGN(std::string value, json_value(text, where));
     return give(out, std::move(value));
   });
 }

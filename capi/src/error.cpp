@@ -100,8 +100,8 @@ const char* ocrm_status_name(int32_t status) {
 ocrm_error* ocrm_error_new(int32_t code, const char* message, size_t message_size, const char* details,
                            size_t details_size, int32_t retryable, int32_t needs_user) {
   return guard(static_cast<ocrm_error*>(nullptr), [&] {
-    Error error{.code = code_of(code), .message = readable(bytes_of(message, message_size))};
-    const std::string_view facts = bytes_of(details, details_size);
+    Error error{.code = code_of(code), .message = readable(bytes_or_none(message, message_size))};
+    const std::string_view facts = bytes_or_none(details, details_size);
     if (!facts.empty() && is_json_object(facts)) error.details = facts;
     error.retryable = retryable != 0;
     error.needs_user = needs_user != 0;

@@ -10,7 +10,7 @@ class CrmState;
 
 enum class FrameKind {
   plain,
-  job,          ///< a handler: what runs jobs would wait for itself
+  job,          ///< a handler, a listener to its progress: what runs jobs would wait for itself
   transaction,  ///< holds the writer: what runs jobs would wait for it
   quiet,        ///< a log sink, a clock, a user_free: must not call the library
 };

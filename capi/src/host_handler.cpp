@@ -8,8 +8,6 @@
 namespace omnicrm::capi {
 namespace {
 
-constexpr std::int64_t longest_ms = 365LL * 24 * 60 * 60 * 1000;
-
 class HostHandler final : public jobs::Handler {
  public:
   HostHandler(CrmState& crm, const ocrm_job_handler& handler, User user)

@@ -77,7 +77,7 @@ class HostReader final : public sync::SourceReader {
     OCRM_ASSIGN(item.state, state_of(filled.state));
     if (item.state != RawEventState::pending && item.reason.empty())
       return invalid("reason", "must say why the item is left out");
-    const std::string_view payload = bytes_of(filled.payload, filled.payload_size);
+    OCRM_ASSIGN(const auto payload, bytes_of(filled.payload, filled.payload_size, "payload"));
     item.size = static_cast<std::int64_t>(payload.size());
     if (item.state != RawEventState::pending) return {};
     if (item.size > max_item_bytes_) {

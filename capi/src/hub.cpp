@@ -15,7 +15,7 @@ bool Subscription::begin() noexcept {
   return true;
 }
 
-void Subscription::finish() noexcept {
+void Subscription::finish(CrmState& crm) noexcept {
   bool last = false;
   {
     const std::lock_guard lock(mutex_);
@@ -23,17 +23,17 @@ void Subscription::finish() noexcept {
     last = frees_itself_ && calls_ == 0;
     changed_.notify_all();
   }
-  if (last) free_user();
+  if (last) free_user(crm);
 }
 
 void Subscription::tell(CrmState& crm, const ocrm_progress& progress) noexcept {
   if (!begin()) return;
-  call_quietly(crm, FrameKind::plain, this, [&] {
+  call_quietly(crm, FrameKind::job, this, [&] {
     ocrm_error* error = nullptr;
     static_cast<void>(progress_(user_, &progress, &error));
     ocrm_error_free(error);
   });
-  finish();
+  finish(crm);
 }
 
 void Subscription::tell(CrmState& crm, int32_t level, std::string_view area,
@@ -41,10 +41,10 @@ void Subscription::tell(CrmState& crm, int32_t level, std::string_view area,
   if (!begin()) return;
   call_quietly(crm, FrameKind::quiet, this,
                [&] { log_(user_, level, area.data(), area.size(), message.data(), message.size()); });
-  finish();
+  finish(crm);
 }
 
-void Subscription::end() noexcept {
+void Subscription::end(CrmState& crm) noexcept {
   {
     std::unique_lock lock(mutex_);
     ended_ = true;
@@ -55,15 +55,12 @@ void Subscription::end() noexcept {
     }
     changed_.wait(lock, [this] { return calls_ == 0; });
   }
-  free_user();
+  free_user(crm);
 }
 
-void Subscription::free_user() noexcept {
-  if (user_free_ == nullptr) return;
-  try {
-    user_free_(user_);
-  } catch (...) {  // the host's own trouble
-  }
+/// Quietly: what it calls would wait for the call that this may be within.
+void Subscription::free_user(CrmState& crm) noexcept {
+  if (user_free_ != nullptr) call_quietly(crm, FrameKind::quiet, nullptr, [this] { user_free_(user_); });
 }
 
 void Hub::add(std::shared_ptr<Subscription> subscription) {

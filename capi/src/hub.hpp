@@ -24,12 +24,12 @@ class Subscription : public std::enable_shared_from_this<Subscription> {
   void tell(CrmState& crm, const ocrm_progress& progress) noexcept;
   void tell(CrmState& crm, int32_t level, std::string_view area, std::string_view message) noexcept;
   /// No call begins after it; see `ocrm_subscription_free`.
-  void end() noexcept;
+  void end(CrmState& crm) noexcept;
 
  private:
   bool begin() noexcept;
-  void finish() noexcept;
-  void free_user() noexcept;
+  void finish(CrmState& crm) noexcept;
+  void free_user(CrmState& crm) noexcept;
 
   const ocrm_progress_fn progress_;
   const ocrm_log_fn log_;

@@ -12,8 +12,8 @@ constexpr std::int64_t usual_page = 100;
 constexpr std::int64_t largest_page = 1'000;
 
 template <class Filter>
-Result<Filter> read_filter(const char* json, std::size_t size) {
-  const std::string_view text = bytes_of(json, size);
+Result<Filter> read_filter(const char* json, std::size_t size, std::string_view field) {
+  OCRM_ASSIGN(const auto text, bytes_of(json, size, field));
   return from_json<Filter>(text.empty() ? "{}" : text);
 }
 
@@ -54,7 +54,7 @@ int32_t ocrm_timeline_open(ocrm_session* session, const char* filter, size_t fil
   return fence(err, [&]() -> Result<void> {
     OCRM_ASSIGN(const SessionUse call, use(session));
     OCRM_TRY(check_out(out, "out"));
-    OCRM_ASSIGN(auto asked, read_filter<repository::TimelineFilter>(filter, filter_size));
+    OCRM_ASSIGN(auto asked, read_filter<repository::TimelineFilter>(filter, filter_size, "filter"));
     const auto fetch = [asked = std::move(asked)](Session& at, const PageRequest& page) {
       return at.interactions().timeline(asked, page);
     };
@@ -67,7 +67,7 @@ int32_t ocrm_search_open(ocrm_session* session, const char* query, size_t query_
   return fence(err, [&]() -> Result<void> {
     OCRM_ASSIGN(const SessionUse call, use(session));
     OCRM_TRY(check_out(out, "out"));
-    OCRM_ASSIGN(auto asked, read_filter<insight::SearchQuery>(query, query_size));
+    OCRM_ASSIGN(auto asked, read_filter<insight::SearchQuery>(query, query_size, "query"));
     const auto fetch = [asked = std::move(asked)](Session& at, const PageRequest& page) {
       return at.search().query(asked, page);
     };
@@ -80,7 +80,7 @@ int32_t ocrm_contacts_open(ocrm_session* session, const char* filter, size_t fil
   return fence(err, [&]() -> Result<void> {
     OCRM_ASSIGN(const SessionUse call, use(session));
     OCRM_TRY(check_out(out, "out"));
-    OCRM_ASSIGN(auto asked, read_filter<repository::ContactFilter>(filter, filter_size));
+    OCRM_ASSIGN(auto asked, read_filter<repository::ContactFilter>(filter, filter_size, "filter"));
     const auto fetch = [asked = std::move(asked)](Session& at, const PageRequest& page) {
       return at.contacts().list(asked, page);
     };

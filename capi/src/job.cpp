@@ -1,6 +1,7 @@
 #include "job.hpp"
 
 #include <chrono>
+#include <string>
 
 #include "fence.hpp"
 #include "session_state.hpp"
@@ -50,7 +51,7 @@ int32_t ocrm_job_should_stop(const ocrm_job* job) {
 void ocrm_job_progress(ocrm_job* job, int64_t done, int64_t total, const char* note, size_t note_size) {
   guard(0, [&] {
     auto* found = handle_or_null(job);
-    if (found != nullptr) found->context.progress(done, total, bytes_of(note, note_size));
+    if (found != nullptr) found->context.progress(done, total, bytes_or_none(note, note_size));
     return 0;
   });
 }
@@ -69,7 +70,7 @@ int32_t ocrm_job_session(ocrm_job* job, ocrm_session** out, ocrm_error** err) {
 int32_t ocrm_job_set_result(ocrm_job* job, const char* json, size_t json_size, ocrm_error** err) {
   return fence(err, [&]() -> Result<void> {
     OCRM_ASSIGN(auto* found, handle_of(job, "job"));
-    const std::string_view text = bytes_of(json, json_size);
+    OCRM_ASSIGN(const auto text, bytes_of(json, json_size, "json"));
     if (!is_json(text)) return invalid("json", "is not JSON");
     found->outcome = jobs::Outcome::done(Json{std::string(text)});
     return {};
@@ -79,7 +80,8 @@ int32_t ocrm_job_set_result(ocrm_job* job, const char* json, size_t json_size, o
 int32_t ocrm_job_snooze(ocrm_job* job, int64_t delay_ms, ocrm_error** err) {
   return fence(err, [&]() -> Result<void> {
     OCRM_ASSIGN(auto* found, handle_of(job, "job"));
-    if (delay_ms < 0) return invalid("delay_ms", "must not be negative");
+    if (delay_ms < 0 || delay_ms > longest_ms)
+      return invalid("delay_ms", "must be 0 to " + std::to_string(longest_ms));
     found->outcome = jobs::Outcome::snooze(std::chrono::milliseconds(delay_ms));
     return {};
   });

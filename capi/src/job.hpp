@@ -1,12 +1,20 @@
 // A running job, as its handler in C sees it.
 #pragma once
 
+#include <cstdint>
 #include <omnicrm/jobs/handler.hpp>
 #include <string>
 
 #include "crm_state.hpp"
 #include "handle.hpp"
 #include "omnicrm.h"
+
+namespace omnicrm::capi {
+
+/// A year: longer than anybody waits, and far from the end of the numbers.
+inline constexpr std::int64_t longest_ms = 365LL * 24 * 60 * 60 * 1000;
+
+}  // namespace omnicrm::capi
 
 /// Lives on the runner's stack while the handler runs.
 struct ocrm_job final : omnicrm::capi::Handle {

@@ -6,6 +6,7 @@
 #include "buffer.hpp"
 #include "fence.hpp"
 #include "host_handler.hpp"
+#include "job.hpp"
 #include "session_state.hpp"
 #include "stop.hpp"
 #include "structs.hpp"
@@ -15,9 +16,6 @@ namespace omnicrm::capi {
 namespace {
 
 using std::chrono::milliseconds;
-
-/// Longer than anybody waits, and far from the end of the numbers.
-constexpr std::int64_t longest_ms = 365LL * 24 * 60 * 60 * 1000;
 
 /// -1 means the usual.
 Result<milliseconds> milliseconds_of(std::int64_t given, milliseconds usual, std::string_view field) {

@@ -39,10 +39,23 @@ Given<T> take(CrmState& crm, const T* given, const T& initial, std::string_view 
   return {read, User(&crm, read->user, read->user_free)};
 }
 
+/// Far more than anybody plugs in: a larger number is a wrong one.
+constexpr std::size_t most_parts = 1'000;
+
+/// Of an array whose number is wrong nothing is read.
+Result<void> check_counts(const ocrm_options& options) {
+  if (options.source_count > most_parts) return invalid("source_count", "must be at most 1000");
+  if (options.normalizer_count > most_parts) return invalid("normalizer_count", "must be at most 1000");
+  return {};
+}
+
 HostParts take_parts(CrmState& crm, const ocrm_options& options) {
   HostParts parts{User(&crm, options.log_user, options.log_user_free), {}, {}, {}};
-  const std::size_t sources = options.sources == nullptr ? 0 : options.source_count;
-  const std::size_t normalizers = options.normalizers == nullptr ? 0 : options.normalizer_count;
+  const auto given = [](const void* array, std::size_t count) {
+    return array == nullptr || count > most_parts ? 0 : count;
+  };
+  const std::size_t sources = given(options.sources, options.source_count);
+  const std::size_t normalizers = given(options.normalizers, options.normalizer_count);
   if (options.clock != nullptr)
     parts.clock.emplace(take(crm, options.clock, ocrm_clock OCRM_CLOCK_INIT, "clock"));
   // With the room made nothing can fail any more before everything is taken.
@@ -125,6 +138,7 @@ Result<void> add_log(CrmState& crm, const ocrm_options& given, HostParts& parts,
 Result<void> open(const ocrm_options& given, ocrm** out) {
   const auto state = std::make_shared<CrmState>();
   HostParts parts = take_parts(*state, given);
+  OCRM_TRY(check_counts(given));
   OCRM_TRY(check_out(out, "out"));
   OCRM_ASSIGN(Options options, basic_options(given));
   OCRM_TRY(add_log(*state, given, parts, options));

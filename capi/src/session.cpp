@@ -64,7 +64,8 @@ int32_t ocrm_call(ocrm_session* session, const char* operation, size_t operation
     OCRM_ASSIGN(const SessionUse call, use(session));
     OCRM_TRY(check_out(out, "out"));
     OCRM_ASSIGN(const auto name, text_of(operation, operation_size, "operation"));
-    OCRM_ASSIGN(std::string answer, call->call(name, bytes_of(json, json_size)));
+    OCRM_ASSIGN(const auto request, bytes_of(json, json_size, "json"));
+    OCRM_ASSIGN(std::string answer, call->call(name, request));
     return give(out, std::move(answer));
   });
 }

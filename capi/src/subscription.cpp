@@ -71,7 +71,7 @@ void ocrm_subscription_free(ocrm_subscription* subscription) {
     } else {
       found->crm->progress_hub().remove(*found->subscription);
       found->crm->log_hub().remove(*found->subscription);
-      found->subscription->end();
+      found->subscription->end(*found->crm);
     }
     delete found;
     return 0;

@@ -119,7 +119,8 @@ int32_t ocrm_sync_preview(ocrm_session* session, const char* source, size_t sour
     OCRM_ASSIGN(const SessionUse call, use(session));
     OCRM_TRY(check_out(plan, "plan"));
     OCRM_TRY(check_no_transaction(call, "ocrm_sync_preview"));
-    OCRM_ASSIGN(const auto wanted, from_json<SyncSource>(bytes_of(source, source_size)));
+    OCRM_ASSIGN(const auto json, bytes_of(source, source_size, "source"));
+    OCRM_ASSIGN(const auto wanted, from_json<SyncSource>(json));
     OCRM_ASSIGN(auto asked, token_of(cancel));
     Stop stop(call.crm(), std::move(asked));
     Progress told(call.crm(), progress, user, stop);

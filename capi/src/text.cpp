@@ -2,6 +2,7 @@
 
 #include <simdjson.h>
 
+#include <cstdint>
 #include <cstring>
 
 #include "omnicrm.h"
@@ -32,6 +33,10 @@ class Document {
   simdjson::error_code code_ = simdjson::SUCCESS;
 };
 
+constexpr bool is_size(std::size_t size) {
+  return size == OCRM_NUL || size <= std::size_t{PTRDIFF_MAX};
+}
+
 /// Empty, or names that each begin with '/', in which '~' is followed by 0 or 1.
 bool is_pointer(std::string_view text) {
   if (!text.empty() && text.front() != '/') return false;
@@ -43,13 +48,18 @@ bool is_pointer(std::string_view text) {
 
 }  // namespace
 
-std::string_view bytes_of(const char* data, std::size_t size) noexcept {
-  if (data == nullptr) return {};
+Result<std::string_view> bytes_of(const char* data, std::size_t size, std::string_view field) {
+  if (data != nullptr && !is_size(size)) return invalid(field, "no text is as long as its size says");
+  return bytes_or_none(data, size);
+}
+
+std::string_view bytes_or_none(const char* data, std::size_t size) noexcept {
+  if (data == nullptr || !is_size(size)) return {};
   return {data, size == OCRM_NUL ? std::strlen(data) : size};
 }
 
 Result<std::string_view> text_of(const char* data, std::size_t size, std::string_view field) {
-  const std::string_view text = bytes_of(data, size);
+  OCRM_ASSIGN(const std::string_view text, bytes_of(data, size, field));
   if (!simdjson::validate_utf8(text.data(), text.size())) return invalid(field, "is not UTF-8");
   return text;
 }

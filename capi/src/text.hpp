@@ -8,9 +8,12 @@
 
 namespace omnicrm::capi {
 
-/// Bytes as a caller gives them: NULL is empty, OCRM_NUL means up to the first NUL.
-[[nodiscard]] std::string_view bytes_of(const char* data, std::size_t size) noexcept;
-/// The same, UTF-8. Errors: `invalid_argument` names the field.
+/// Bytes as a caller gives them: NULL is empty, OCRM_NUL means up to the first NUL. Errors:
+/// `invalid_argument` names the field: a size that no object can have, as negative numbers become.
+[[nodiscard]] Result<std::string_view> bytes_of(const char* data, std::size_t size, std::string_view field);
+/// The same; empty where the size is wrong. For functions that cannot say so.
+[[nodiscard]] std::string_view bytes_or_none(const char* data, std::size_t size) noexcept;
+/// The same as `bytes_of`, UTF-8.
 [[nodiscard]] Result<std::string_view> text_of(const char* data, std::size_t size, std::string_view field);
 /// Keeps what is UTF-8; else every byte beyond ASCII becomes '?'. For messages of foreign code.
 [[nodiscard]] std::string readable(std::string_view text);

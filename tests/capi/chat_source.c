@@ -68,6 +68,7 @@ static int32_t chat_next(void* from, ocrm_source_item* item, int32_t* found, ocr
   const char* line;
   const int32_t status = broken(reader->chat, "next", err);
   if (status != OCRM_OK) return status;
+  if (reader->chat->inside != NULL) reader->chat->inside();
   CHECK(item->struct_size == sizeof(*item) && item->service == NULL && *found == 0);
   while ((line = reader->chat->lines[reader->at]) != NULL && (line[0] - '0') % 2 != reader->odd) ++reader->at;
   if (line == NULL) return OCRM_OK;
@@ -129,6 +130,7 @@ static int32_t chat_normalize(void* user, const ocrm_raw_item* item, const char*
   chat* chat = user;
   const int32_t status = broken(chat, "normalize", err);
   if (status != OCRM_OK) return status;
+  if (chat->inside != NULL) chat->inside();
   CHECK(strlen(options) == options_size && has(options, "\"default_zone\":\"UTC\""));
   CHECK(item->struct_size == sizeof(*item) && item->origin_size > 0);
   CHECK(item->content_type_size == strlen("application/x-chat"));

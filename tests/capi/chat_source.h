@@ -12,7 +12,8 @@ typedef struct chat {
   const char* scopes;   /* instead of the two rooms */
   int bad_item; /* 1: no source_id; 2: not UTF-8; 3: origin no JSON; 4: no reason for a poison one; 5: no such
                    state */
-  const char* damaged; /* the id of an item that the source gives as poison */
+  void (*inside)(void); /* called from next and normalize */
+  const char* damaged;  /* the id of an item that the source gives as poison */
 } chat;
 
 /* An open CRM in memory with the provider "chat" and the normalizer of application/x-chat. */

@@ -1,5 +1,6 @@
 /* Callbacks that call the library back: what they may, and what is refused instead of hanging. */
 #include <pthread.h>
+#include <unistd.h>
 
 #include "chat_source.h"
 
@@ -16,6 +17,7 @@ static void refused_in_a_callback(void) {
   STATUS(OCRM_FAILED_PRECONDITION, ocrm_close(the_crm, ERR));
   CHECK(has(ocrm_error_message(check_error), "callback"));
   STATUS(OCRM_FAILED_PRECONDITION, ocrm_jobs_stop(the_crm, 0, NULL, ERR));
+  (void)ERR; /* the library's threads end without freeing it */
 }
 
 static int32_t calls_back(void* user, const ocrm_progress* progress, ocrm_error** err) {
@@ -99,6 +101,69 @@ static void from_a_job(void) {
   CHECK(called == 2);
   ocrm_session_free(the_session);
   ocrm_free(the_crm);
+}
+
+/* --- on a thread that runs an import --- */
+
+static char the_batch[37];
+
+/* All of these would wait for the job that the thread is in. */
+static void runs_jobs(void) {
+  ocrm_buffer* batch = NULL;
+  if (the_batch[0] == 0) return; /* in the preview */
+  __atomic_add_fetch(&called, 1, __ATOMIC_SEQ_CST);
+  STATUS(OCRM_FAILED_PRECONDITION, ocrm_jobs_run_until_idle(the_crm, 0, NULL, NULL, ERR));
+  STATUS(OCRM_FAILED_PRECONDITION, ocrm_jobs_step(the_crm, 1, NULL, NULL, ERR));
+  STATUS(OCRM_FAILED_PRECONDITION,
+         ocrm_sync_run(the_session, the_batch, OCRM_NUL, NULL, NULL, NULL, &batch, ERR));
+  CHECK(batch == NULL);
+  refused_in_a_callback();
+}
+
+static int32_t listener_runs_jobs(void* user, const ocrm_progress* progress, ocrm_error** err) {
+  (void)err;
+  CHECK_TEXT("file_import", progress->kind);
+  ++*(volatile int*)user;
+  runs_jobs();
+  return OCRM_OK;
+}
+
+/* Source, normalizer and listener of an import that runs by itself, by steps, or as a service. */
+static void from_an_import(void) {
+  for (int how = 0; how < 3; ++how) {
+    chat chat = {.lines = chat_lines, .inside = runs_jobs};
+    ocrm_buffer *plan = NULL, *batch = NULL;
+    ocrm_subscription* listening = NULL;
+    volatile int heard = 0;
+    alarm(60); /* what waits for itself waits for ever */
+    called = 0;
+    the_batch[0] = 0;
+    the_crm = open_chat(&chat);
+    the_session = session_of(the_crm, "ada");
+    OK(ocrm_progress_subscribe(the_crm, listener_runs_jobs, (void*)&heard, NULL, &listening, ERR));
+    OK(ocrm_sync_preview(the_session, "{\"provider\":\"chat\"}", OCRM_NUL, NULL, NULL, NULL, &plan, ERR));
+    CHECK(called == 0);
+    OK(ocrm_sync_approve(the_session, get(ocrm_buffer_data(plan), "/id"), OCRM_NUL, NULL, NULL, NULL, &batch,
+                         ERR));
+    snprintf(the_batch, sizeof(the_batch), "%s", get(ocrm_buffer_data(batch), "/id"));
+    if (how == 0) OK(ocrm_jobs_run_until_idle(the_crm, 0, NULL, NULL, ERR));
+    if (how == 1) OK(ocrm_jobs_step(the_crm, 5, NULL, NULL, ERR));
+    if (how == 2) OK(ocrm_jobs_start(the_crm, ERR));
+    ocrm_buffer_free(batch);
+    batch = NULL;
+    OK(ocrm_sync_run(the_session, the_batch, OCRM_NUL, NULL, NULL, NULL, &batch, ERR));
+    CHECK_TEXT("done", get(ocrm_buffer_data(batch), "/state"));
+    CHECK(chat.normalized == 3);
+    CHECK(heard > 0);
+    CHECK(called > 6 + heard); /* each item was read and normalized, the ends of the scopes were read */
+    ocrm_subscription_free(listening);
+    ocrm_buffer_free(plan);
+    ocrm_buffer_free(batch);
+    ocrm_session_free(the_session);
+    OK(ocrm_close(the_crm, ERR));
+    ocrm_free(the_crm);
+    alarm(0);
+  }
 }
 
 static int32_t in_transaction(void* user, ocrm_session* inside, ocrm_error** err) {
@@ -243,6 +308,54 @@ static void free_that_calls(void* user) {
   freed = 1;
 }
 
+static int32_t hears_nothing(void* user, const ocrm_progress* progress, ocrm_error** err) {
+  return (void)user, (void)progress, (void)err, OCRM_OK;
+}
+
+/* Closing from here waited for the call that this is within. */
+static void free_that_closes(void* user) {
+  free_that_calls(user);
+  STATUS(OCRM_FAILED_PRECONDITION, ocrm_close(the_crm, ERR));
+  STATUS(OCRM_FAILED_PRECONDITION, ocrm_jobs_stop(the_crm, 0, NULL, ERR));
+  STATUS(OCRM_FAILED_PRECONDITION, ocrm_jobs_run_until_idle(the_crm, 0, NULL, NULL, ERR));
+  (void)ERR;
+}
+
+static int32_t frees_and_is_freed(void* user, const ocrm_progress* progress, ocrm_error** err) {
+  (void)user, (void)progress, (void)err;
+  ++called;
+  ocrm_subscription_free(the_subscription);
+  CHECK(freed == 0);
+  return OCRM_OK;
+}
+
+static void a_subscriptions_user_free(void) {
+  ocrm_job_handler handler = OCRM_JOB_HANDLER_INIT;
+  ocrm_subscription* listening = NULL;
+  alarm(60);
+  called = freed = refusals = 0;
+  the_crm = open_memory();
+  the_session = session_of(the_crm, "ada");
+  OK(ocrm_progress_subscribe(the_crm, hears_nothing, NULL, free_that_closes, &listening, ERR));
+  ocrm_subscription_free(listening);
+  CHECK(freed == 1 && refusals == 1);
+  STATUS(OCRM_INVALID_ARGUMENT,
+         ocrm_progress_subscribe(the_crm, NULL, NULL, free_that_closes, &listening, ERR));
+  CHECK(refusals == 2);
+  /* Within the run of a job. */
+  freed = 0;
+  handler.run = says_twice;
+  OK(ocrm_jobs_register(the_crm, "says", OCRM_NUL, &handler, ERR));
+  OK(ocrm_progress_subscribe(the_crm, frees_and_is_freed, NULL, free_that_closes, &the_subscription, ERR));
+  enqueue(the_session, "says");
+  OK(ocrm_jobs_run_until_idle(the_crm, 0, NULL, NULL, ERR));
+  CHECK(called == 1 && freed == 1 && refusals == 3);
+  ocrm_session_free(the_session);
+  OK(ocrm_close(the_crm, ERR));
+  ocrm_free(the_crm);
+  alarm(0);
+}
+
 static void quiet_callbacks(void) {
   ocrm_clock clock = OCRM_CLOCK_INIT;
   ocrm_options options = OCRM_OPTIONS_INIT;
@@ -268,10 +381,12 @@ static void quiet_callbacks(void) {
 int main(int count, char** words) {
   const check_case cases[] = {{"from_progress", from_progress},
                               {"from_a_job", from_a_job},
+                              {"from_an_import", from_an_import},
                               {"from_a_transaction", from_a_transaction},
                               {"its_crm_is_freed_in_progress", its_crm_is_freed_in_progress},
                               {"its_crm_is_freed_in_a_job", its_crm_is_freed_in_a_job},
                               {"a_subscription_frees_itself", a_subscription_frees_itself},
+                              {"a_subscriptions_user_free", a_subscriptions_user_free},
                               {"quiet_callbacks", quiet_callbacks},
                               {NULL, NULL}};
   return check_main(count, words, cases);

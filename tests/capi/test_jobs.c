@@ -61,6 +61,10 @@ static int32_t look(void* user, ocrm_job* job, ocrm_error** err) {
   ocrm_session_free(session);
   CHECK(ocrm_job_set_result(job, "{\"broken\"", OCRM_NUL, &error) == OCRM_INVALID_ARGUMENT);
   ocrm_error_free(error);
+  CHECK(ocrm_job_set_result(job, "{}", (size_t)-2, &error) == OCRM_INVALID_ARGUMENT);
+  CHECK_TEXT("{\"field\":\"json\"}", ocrm_error_details(error));
+  ocrm_error_free(error);
+  ocrm_job_progress(job, 2, 2, "note", (size_t)-2); /* without the note */
   OK(ocrm_job_set_result(job, "{\"answer\":[42]}", OCRM_NUL, ERR));
   return OCRM_OK;
 }
@@ -126,8 +130,15 @@ static int32_t at_last(void* user, ocrm_job* job, ocrm_error** err) {
   }
   if (*runs == 3) {
     ocrm_error* error = NULL;
-    CHECK(ocrm_job_snooze(job, -1, &error) == OCRM_INVALID_ARGUMENT);
-    ocrm_error_free(error);
+    /* Numbers whose sums with the time of day would be none. */
+    const int64_t wrong[] = {-1, INT64_MAX, INT64_MAX / 1000, INT64_C(31536000001), INT64_MIN};
+    for (int at = 0; at < 5; ++at) {
+      error = NULL;
+      CHECK(ocrm_job_snooze(job, wrong[at], &error) == OCRM_INVALID_ARGUMENT);
+      CHECK_TEXT("{\"field\":\"delay_ms\"}", ocrm_error_details(error));
+      ocrm_error_free(error);
+    }
+    OK(ocrm_job_snooze(job, INT64_C(31536000000), err)); /* a year; the last one counts */
     OK(ocrm_job_snooze(job, 1, err));
   }
   return OCRM_OK;
@@ -180,14 +191,17 @@ static void registering(void) {
   handler.struct_size = 8;
   STATUS(OCRM_INVALID_ARGUMENT, ocrm_jobs_register(crm, "kind", OCRM_NUL, &handler, ERR));
   CHECK(freed == 7); /* nobody knows what such a struct holds */
+  handler.struct_size = sizeof(handler);
+  STATUS(OCRM_INVALID_ARGUMENT, ocrm_jobs_register(crm, "ki\0nd", 5, &handler, ERR));
+  CHECK_TEXT("{\"field\":\"kind\"}", ocrm_error_details(check_error));
+  CHECK(freed == 8);
   handle(crm, "other", nothing, &runs);
   OK(ocrm_jobs_start(crm, ERR));
-  handler.struct_size = sizeof(handler);
   STATUS(OCRM_FAILED_PRECONDITION, ocrm_jobs_register(crm, "late", OCRM_NUL, &handler, ERR));
-  CHECK(freed == 8);
+  CHECK(freed == 9);
   OK(ocrm_jobs_stop(crm, 0, NULL, ERR));
   ocrm_free(crm);
-  CHECK(freed == 9);
+  CHECK(freed == 10);
 }
 
 static void enqueueing(void) {
@@ -197,6 +211,10 @@ static void enqueueing(void) {
   ocrm_buffer *id = NULL, *same = NULL;
   STATUS(OCRM_INVALID_ARGUMENT, ocrm_jobs_enqueue(ada, &job, &id, ERR));
   CHECK(has(ocrm_error_message(check_error), "kind"));
+  job.kind = "ki\0nd"; /* another language's text, of which C would see the beginning alone */
+  job.kind_size = 5;
+  STATUS(OCRM_INVALID_ARGUMENT, ocrm_jobs_enqueue(ada, &job, &id, ERR));
+  CHECK(has(ocrm_error_details(check_error), "kind"));
   job.kind = "kind";
   job.kind_size = OCRM_NUL;
   job.payload = "[1]";

@@ -269,6 +269,79 @@ static void logs(void) {
   ocrm_free(crm);
 }
 
+static ocrm* quiet_crm;
+static ocrm_session* quiet_session;
+
+/* Refused: a line could be about the very call that the sink would wait for. */
+static void sink_that_calls(void* user, int32_t level, const char* area, size_t area_size,
+                            const char* message, size_t message_size) {
+  ocrm_buffer* answer = NULL;
+  (void)level, (void)area, (void)area_size, (void)message, (void)message_size;
+  STATUS(OCRM_FAILED_PRECONDITION,
+         ocrm_call(quiet_session, "contacts.list", OCRM_NUL, "{}", OCRM_NUL, &answer, ERR));
+  CHECK(has(ocrm_error_message(check_error), "log sink"));
+  STATUS(OCRM_FAILED_PRECONDITION, ocrm_close(quiet_crm, ERR));
+  STATUS(OCRM_FAILED_PRECONDITION, ocrm_jobs_stop(quiet_crm, 0, NULL, ERR));
+  STATUS(OCRM_FAILED_PRECONDITION, ocrm_check(quiet_crm, &answer, ERR));
+  CHECK(answer == NULL);
+  __atomic_add_fetch((int*)user, 1, __ATOMIC_SEQ_CST);
+}
+
+static void log_sinks_must_not_call(void) {
+  ocrm_subscription* subscription = NULL;
+  ocrm_job_handler handler = OCRM_JOB_HANDLER_INIT;
+  ocrm_options options = OCRM_OPTIONS_INIT;
+  ocrm_run_summary summary = OCRM_RUN_SUMMARY_INIT;
+  int sink = 0, subscribed = 0;
+  const char* path = in_folder("quiet.db");
+  run_and_die(path);
+  options.path = path;
+  options.path_size = options.json_size = OCRM_NUL;
+  options.json = quick;
+  options.log = sink_that_calls;
+  options.log_user = &sink;
+  options.log_level = OCRM_LOG_DEBUG;
+  OK(ocrm_open(&options, &quiet_crm, ERR));
+  quiet_session = session_of(quiet_crm, "ada");
+  OK(ocrm_log_subscribe(quiet_crm, OCRM_LOG_DEBUG, sink_that_calls, &subscribed, NULL, &subscription, ERR));
+  handler.run = live;
+  OK(ocrm_jobs_register(quiet_crm, "work", OCRM_NUL, &handler, ERR));
+  while (summary.done == 0) OK(ocrm_jobs_run_until_idle(quiet_crm, -1, NULL, &summary, ERR));
+  CHECK(sink == 1 && subscribed == 1);
+  ocrm_subscription_free(subscription);
+  ocrm_session_free(quiet_session);
+  OK(ocrm_close(quiet_crm, ERR));
+  ocrm_free(quiet_crm);
+}
+
+/* Of arrays that are longer than anybody's nothing is read. */
+static void numbers_of_parts(void) {
+  const ocrm_source* no_source = NULL;
+  const ocrm_normalizer* no_normalizer = NULL;
+  const char* no_name = NULL;
+  ocrm* crm = NULL;
+  const size_t wrong[] = {1001, (size_t)-1, SIZE_MAX / sizeof(void*), (size_t)PTRDIFF_MAX + 1};
+  for (size_t at = 0; at < sizeof(wrong) / sizeof(wrong[0]); ++at) {
+    ocrm_options options = OCRM_OPTIONS_INIT;
+    int frees = 0;
+    options.path = ":memory:";
+    options.path_size = OCRM_NUL;
+    options.log_user = &frees;
+    options.log_user_free = count_free;
+    options.sources = &no_source;
+    options.source_names = &no_name;
+    options.source_count = wrong[at];
+    STATUS(OCRM_INVALID_ARGUMENT, ocrm_open(&options, &crm, ERR));
+    CHECK_TEXT("{\"field\":\"source_count\"}", ocrm_error_details(check_error));
+    options.source_count = 0;
+    options.normalizers = &no_normalizer;
+    options.normalizer_count = wrong[at];
+    STATUS(OCRM_INVALID_ARGUMENT, ocrm_open(&options, &crm, ERR));
+    CHECK_TEXT("{\"field\":\"normalizer_count\"}", ocrm_error_details(check_error));
+    CHECK(crm == NULL && frees == 2);
+  }
+}
+
 /* Two opens of one file see the same data; each is closed by itself. */
 static void two_opens_of_one_file(void) {
   const char* path = in_folder("twice.db");
@@ -354,6 +427,8 @@ int main(int count, char** words) {
                               {"a_longer_struct", a_longer_struct},
                               {"the_hosts_clock", the_hosts_clock},
                               {"logs", logs},
+                              {"log_sinks_must_not_call", log_sinks_must_not_call},
+                              {"numbers_of_parts", numbers_of_parts},
                               {"two_opens_of_one_file", two_opens_of_one_file},
                               {"backup_and_check", backup_and_check},
                               {"after_closing", after_closing},

@@ -126,6 +126,7 @@ struct work {
   ocrm_iterator* iterator;
   int calls;
   int fails;
+  ocrm* crm;
 };
 
 static int32_t nested(void* user, ocrm_session* inside, ocrm_error** err) {
@@ -145,6 +146,12 @@ static int32_t two_contacts(void* user, ocrm_session* inside, ocrm_error** err) 
   /* The other session's write would wait for this very transaction. */
   STATUS(OCRM_FAILED_PRECONDITION, ocrm_call(work->outside, "contacts.create", OCRM_NUL,
                                              "{\"display_name\":\"x\"}", OCRM_NUL, &answer, ERR));
+  /* So would its reads, of what is being changed; a backup; a check; another user's session. */
+  STATUS(OCRM_FAILED_PRECONDITION,
+         ocrm_call(work->outside, "contacts.list", OCRM_NUL, "{}", OCRM_NUL, &answer, ERR));
+  STATUS(OCRM_FAILED_PRECONDITION, ocrm_session_transaction(work->outside, nested, NULL, ERR));
+  STATUS(OCRM_FAILED_PRECONDITION, ocrm_backup(work->crm, in_folder("inside.db"), OCRM_NUL, ERR));
+  STATUS(OCRM_FAILED_PRECONDITION, ocrm_check(work->crm, &answer, ERR));
   CHECK(answer == NULL);
   ocrm_session_free(inside); /* borrowed: does nothing */
   if (work->iterator == NULL) OK(ocrm_contacts_open(inside, NULL, 0, 1, &work->iterator, ERR));
@@ -157,7 +164,7 @@ static int32_t two_contacts(void* user, ocrm_session* inside, ocrm_error** err) 
 static void transactions(void) {
   ocrm* crm = open_memory();
   ocrm_session* ada = session_of(crm, "ada");
-  struct work work = {ada, NULL, NULL, 0, 1};
+  struct work work = {ada, NULL, NULL, 0, 1, crm};
   const char* item = NULL;
   size_t size = 0;
   STATUS(OCRM_CONFLICT, ocrm_session_transaction(ada, two_contacts, &work, ERR));
@@ -227,6 +234,114 @@ static void contacts_by_pages(void) {
   ocrm_free(crm);
 }
 
+/* Newest first, all or those of some days. */
+static void a_timeline_by_pages(void) {
+  ocrm* crm = open_memory();
+  ocrm_session* ada = session_of(crm, "ada");
+  ocrm_iterator* timeline = NULL;
+  const char* item = NULL;
+  size_t size = 0;
+  char json[300], subject[20];
+  for (int at = 0; at < 25; ++at) {
+    snprintf(json, sizeof(json),
+             "{\"direction\":\"outbound\",\"subject\":\"note %02d\",\"body\":\"hello\","
+             "\"occurred_at\":\"2002-08-%02dT12:00:00Z\"}",
+             at, at + 1);
+    CHECK(has(call(ada, "interactions.add_message", json), "id"));
+  }
+  OK(ocrm_timeline_open(ada, NULL, 0, 10, &timeline, ERR));
+  for (int at = 24; at >= 0; --at) {
+    OK(ocrm_iterator_next(timeline, &item, &size, ERR));
+    NEED(item != NULL);
+    snprintf(subject, sizeof(subject), "note %02d", at);
+    CHECK(strlen(item) == size);
+    CHECK_TEXT(subject, get(item, "/subject"));
+  }
+  for (int again = 0; again < 2; ++again) {
+    OK(ocrm_iterator_next(timeline, &item, &size, ERR));
+    CHECK(item == NULL && size == 0);
+  }
+  ocrm_iterator_free(timeline);
+  OK(ocrm_timeline_open(ada, "{\"after\":\"2002-08-10T00:00:00Z\",\"before\":\"2002-08-12T00:00:00Z\"}",
+                        OCRM_NUL, 1, &timeline, ERR));
+  OK(ocrm_iterator_next(timeline, &item, &size, ERR));
+  CHECK_TEXT("note 10", get(item, "/subject"));
+  OK(ocrm_iterator_next(timeline, &item, &size, ERR));
+  CHECK_TEXT("note 09", get(item, "/subject"));
+  OK(ocrm_iterator_next(timeline, &item, &size, ERR));
+  CHECK(item == NULL);
+  ocrm_iterator_free(timeline);
+  ocrm_session_free(ada);
+  ocrm_free(crm);
+}
+
+/* A negative number that became a size: nothing is read, and the field is named. */
+#define WRONG_SIZE(field, call)                                               \
+  do {                                                                        \
+    STATUS(OCRM_INVALID_ARGUMENT, call);                                      \
+    CHECK_TEXT("{\"field\":\"" field "\"}", ocrm_error_details(check_error)); \
+  } while (0)
+
+static int32_t never(void* user, ocrm_job* job, ocrm_error** err) {
+  return (void)user, (void)job, (void)err, OCRM_OK;
+}
+
+static void sizes_that_no_text_has(void) {
+  ocrm *crm = open_memory(), *other = NULL;
+  ocrm_session *ada = session_of(crm, "ada"), *none = NULL;
+  ocrm_iterator* list = NULL;
+  ocrm_buffer* out = NULL;
+  const size_t wrong[] = {(size_t)-2, (size_t)PTRDIFF_MAX + 1};
+  for (size_t at = 0; at < 2; ++at) {
+    const size_t size = wrong[at];
+    ocrm_options options = OCRM_OPTIONS_INIT;
+    ocrm_new_job job = OCRM_NEW_JOB_INIT;
+    ocrm_job_handler handler = OCRM_JOB_HANDLER_INIT;
+    ocrm_error* error;
+    WRONG_SIZE("json", ocrm_open_json("{}", size, &other, ERR));
+    options.path = ":memory:";
+    options.path_size = size;
+    WRONG_SIZE("path", ocrm_open(&options, &other, ERR));
+    WRONG_SIZE("path", ocrm_backup(crm, "x", size, ERR));
+    WRONG_SIZE("user", ocrm_session_open(crm, "ada", size, NULL, 0, &none, ERR));
+    WRONG_SIZE("actor", ocrm_session_open(crm, "ada", 3, "eve", size, &none, ERR));
+    WRONG_SIZE("operation", ocrm_call(ada, "contacts.list", size, "{}", 2, &out, ERR));
+    WRONG_SIZE("json", ocrm_call(ada, "contacts.list", OCRM_NUL, "{}", size, &out, ERR));
+    WRONG_SIZE("filter", ocrm_timeline_open(ada, "{}", size, 0, &list, ERR));
+    WRONG_SIZE("query", ocrm_search_open(ada, "{}", size, 0, &list, ERR));
+    WRONG_SIZE("filter", ocrm_contacts_open(ada, "{}", size, 0, &list, ERR));
+    WRONG_SIZE("source", ocrm_sync_preview(ada, "{}", size, NULL, NULL, NULL, &out, ERR));
+    WRONG_SIZE("plan_id", ocrm_sync_approve(ada, "1", size, NULL, NULL, NULL, &out, ERR));
+    WRONG_SIZE("batch_id", ocrm_sync_undo(ada, "1", size, NULL, NULL, NULL, &out, ERR));
+    WRONG_SIZE("batch_id", ocrm_sync_run(ada, "1", size, NULL, NULL, NULL, &out, ERR));
+    WRONG_SIZE("json", ocrm_json_get("{}", size, "", 0, &out, ERR));
+    WRONG_SIZE("pointer", ocrm_json_get("{}", 2, "", size, &out, ERR));
+    handler.run = never;
+    WRONG_SIZE("kind", ocrm_jobs_register(crm, "kind", size, &handler, ERR));
+    job.kind = job.payload = job.unique_key = "{}";
+    job.kind_size = size;
+    WRONG_SIZE("kind", ocrm_jobs_enqueue(ada, &job, &out, ERR));
+    job.kind_size = 2;
+    job.payload_size = size;
+    WRONG_SIZE("payload", ocrm_jobs_enqueue(ada, &job, &out, ERR));
+    job.payload_size = 2;
+    job.unique_key_size = size;
+    WRONG_SIZE("unique_key", ocrm_jobs_enqueue(ada, &job, &out, ERR));
+    CHECK(other == NULL && none == NULL && list == NULL && out == NULL);
+    error = ocrm_error_new(OCRM_CONFLICT, "x", size, "{}", size, 0, 0);
+    CHECK(ocrm_error_code(error) == OCRM_CONFLICT);
+    CHECK_TEXT("", ocrm_error_message(error));
+    CHECK_TEXT("{}", ocrm_error_details(error));
+    ocrm_error_free(error);
+    /* Nothing is as long as anybody says. */
+    OK(ocrm_call(ada, "contacts.list", OCRM_NUL, NULL, size, &out, ERR));
+    ocrm_buffer_free(out);
+    out = NULL;
+  }
+  ocrm_session_free(ada);
+  ocrm_free(crm);
+}
+
 static void lists_refuse_what_they_do_not_understand(void) {
   ocrm* crm = open_memory();
   ocrm_session* ada = session_of(crm, "ada");
@@ -261,6 +376,8 @@ int main(int count, char** words) {
       {"transactions", transactions},
       {"a_status_alone", a_status_alone},
       {"contacts_by_pages", contacts_by_pages},
+      {"a_timeline_by_pages", a_timeline_by_pages},
+      {"sizes_that_no_text_has", sizes_that_no_text_has},
       {"lists_refuse_what_they_do_not_understand", lists_refuse_what_they_do_not_understand},
       {NULL, NULL}};
   return check_main(count, words, cases);

@@ -138,6 +138,136 @@ void from_clocks_and_logs() {
   CHECK(freed == 2);
 }
 
+// --- sources and normalizers ---
+
+std::string place;  // the function that throws
+int opened = 0, closed = 0, readers = 0, readers_closed = 0, read_so_far = 0;
+
+void throw_in(const char* here) {
+  if (place == here) throw std::runtime_error(place + " threw up");
+}
+
+int32_t source_open(void*, const char*, size_t, void** source, ocrm_error**) {
+  throw_in("open");
+  ++opened;
+  *source = &opened;
+  return OCRM_OK;
+}
+void source_close(void*) {
+  ++closed;
+  throw_in("close");
+}
+int32_t source_account(void*, ocrm_writer*, ocrm_error**) {
+  throw_in("account");
+  return OCRM_OK;
+}
+int32_t source_inventory(void*, const ocrm_cancel*, ocrm_writer* out, ocrm_error**) {
+  throw_in("inventory");
+  return ocrm_writer_write(out, R"([{"path":"inbox","format":"chat","bytes":5}])", OCRM_NUL);
+}
+int32_t source_read(void*, const char*, size_t, const char*, size_t position_size, void** reader,
+                    ocrm_error**) {
+  throw_in("read");
+  ++readers;
+  read_so_far = position_size == 0 ? 0 : 1;
+  *reader = &read_so_far;
+  return OCRM_OK;
+}
+int32_t source_next(void*, ocrm_source_item* item, int32_t* found, ocrm_error**) {
+  throw_in("next");
+  if (read_so_far++ > 0) return OCRM_OK;
+  item->service = "chat";
+  item->source_id = "one";
+  item->content_type = "text/x-chat";
+  item->payload = "hello";
+  item->next = "1";
+  item->service_size = item->source_id_size = item->content_type_size = item->payload_size = item->next_size =
+      OCRM_NUL;
+  *found = 1;
+  return OCRM_OK;
+}
+void source_reader_close(void*) {
+  ++readers_closed;
+  throw_in("reader_close");
+}
+int32_t normalize(void*, const ocrm_raw_item*, const char*, size_t, ocrm_writer* out, ocrm_error**) {
+  throw_in("normalize");
+  return ocrm_writer_write(out, "{}", 2);
+}
+int32_t facts(void*, const ocrm_raw_item*, ocrm_writer* out, ocrm_error**) {
+  throw_in("facts");
+  return ocrm_writer_write(out, "{}", 2);
+}
+
+ocrm* open_throwing() {
+  ocrm_source source = OCRM_SOURCE_INIT;
+  ocrm_normalizer normalizer = OCRM_NORMALIZER_INIT;
+  ocrm_options options = OCRM_OPTIONS_INIT;
+  ocrm* crm = nullptr;
+  source.open = source_open;
+  source.close = source_close;
+  source.account = source_account;
+  source.inventory = source_inventory;
+  source.read = source_read;
+  source.next = source_next;
+  source.reader_close = source_reader_close;
+  normalizer.content_type = "text/x-chat";
+  normalizer.content_type_size = OCRM_NUL;
+  normalizer.normalize = normalize;
+  normalizer.facts = facts;
+  const char* const names[] = {"chat"};
+  const ocrm_source* const sources[] = {&source};
+  const ocrm_normalizer* const normalizers[] = {&normalizer};
+  options.path = ":memory:";
+  options.path_size = OCRM_NUL;
+  options.source_names = names;
+  options.sources = sources;
+  options.normalizers = normalizers;
+  options.source_count = options.normalizer_count = 1;
+  OK(ocrm_open(&options, &crm, ERR));
+  NEED(crm != nullptr);
+  return crm;
+}
+
+// What must not fail is ignored, a normalizer's makes an item poison, any other fails the preview.
+void from_sources_and_normalizers() {
+  for (const char* where :
+       {"open", "account", "inventory", "read", "next", "close", "reader_close", "facts", "normalize"}) {
+    const std::string at = where;
+    const bool is_told = at == "open" || at == "account" || at == "inventory" || at == "read" || at == "next";
+    opened = closed = readers = readers_closed = 0;
+    ocrm* crm = open_throwing();
+    ocrm_session* ada = session_of(crm, "ada");
+    ocrm_buffer *plan = nullptr, *batch = nullptr;
+    ocrm_cancel* cancel = nullptr;
+    place = at;
+    STATUS(is_told ? OCRM_INTERNAL : OCRM_OK,
+           ocrm_sync_preview(ada, R"({"provider":"chat"})", OCRM_NUL, nullptr, nullptr, nullptr, &plan, ERR));
+    if (is_told) {
+      CHECK(has(ocrm_error_message(check_error), (at + " threw up").c_str()));
+      CHECK(plan == nullptr);
+      place.clear();
+      OK(ocrm_sync_preview(ada, R"({"provider":"chat"})", OCRM_NUL, nullptr, nullptr, nullptr, &plan, ERR));
+      place = at;
+    }
+    OK(ocrm_cancel_new(&cancel, ERR));
+    OK(ocrm_sync_approve(ada, get(ocrm_buffer_data(plan), "/id"), OCRM_NUL, nullptr, nullptr, cancel, &batch,
+                         ERR));
+    const std::string state = get(ocrm_buffer_data(batch), "/state");
+    if (!is_told) CHECK_TEXT("done", state.c_str());
+    if (at == "open" || at == "read" || at == "next") CHECK_TEXT("failed", state.c_str());
+    CHECK(opened > 0 && opened == closed);
+    CHECK(readers == readers_closed);
+    place.clear();
+    ocrm_cancel_free(cancel);
+    ocrm_buffer_free(batch);
+    ocrm_buffer_free(plan);
+    ocrm_session_free(ada);
+    OK(ocrm_close(crm, ERR));
+    ocrm_free(crm);
+  }
+}
+
 }  // namespace
 
 int main(int count, char** words) {
@@ -145,6 +275,7 @@ int main(int count, char** words) {
                               {"from_progress", from_progress},
                               {"from_jobs", from_jobs},
                               {"from_clocks_and_logs", from_clocks_and_logs},
+                              {"from_sources_and_normalizers", from_sources_and_normalizers},
                               {nullptr, nullptr}};
   return check_main(count, words, cases);
 }
