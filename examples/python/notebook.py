@@ -36,7 +36,8 @@ if not paths:
 # %% Look before anything is stored
 crm = omnicrm.open(folder / "my.db")
 me = crm.session("ada@example.org")
-me.settings.set("user.addresses", ["ada@example.org"])  # found in the data when not set and there is enough
+if not sys.argv[1:]:  # found in the data when not set and there is enough
+    me.settings.set("user.addresses", ["ada@example.org"])
 plan = me.sync.preview(paths, progress=True)
 print(f"{plan.summary.messages} messages from {plan.summary.first_at} to {plan.summary.last_at}")
 for person in plan.summary.contacts:
@@ -48,15 +49,17 @@ batch = me.sync.run(me.sync.approve(plan), progress=True)
 print(batch.counts)
 
 # %% Who, when, what
-for entry in me.timeline("Grace Hopper", limit=3):
-    print(f"{entry.occurred_at:%Y-%m-%d %H:%M} {entry.direction:8} {entry.subject}")
+for busiest in me.interactions.most_active(1):
+    print(f"most with {busiest.display_name}:")
+    for entry in me.timeline(busiest, limit=3):
+        print(f"  {entry.occurred_at:%Y-%m-%d %H:%M} {entry.direction:8} {entry.subject}")
 per_month = Counter(f"{entry.occurred_at:%Y-%m}" for entry in me.timeline())
 print(dict(per_month))
 rows = me.timeline(kinds=["email"]).to_dicts()  # pandas.DataFrame(rows)
-print(len(rows), "rows with", len(rows[0]), "columns")
+print(len(rows), "rows with", len(rows[0]) if rows else 0, "columns")
 
 # %% Search, and a follow-up
-for hit in me.search("invoice"):
+for hit in me.search("invoice", limit=3):
     print(hit.subject, "|", hit.snippet.strip())
     if hit.contact_id is not None:
         due = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(days=3)

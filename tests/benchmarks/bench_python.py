@@ -55,10 +55,13 @@ def report(case: str, value: float, least: float, most: float, peer: str, peer_v
     print(line)
 
 
+def report_times(case: str, ours: list[float], peer: str, peers: list[float]) -> None:
+    report(case, statistics.median(ours), min(ours), max(ours), peer, statistics.median(peers))
+
+
 def report_overhead(case: str, ours: list[float], inner: list[float], peer: str, peers: list[float]) -> None:
-    """The quietest runs of each: a difference of medians is a difference of what else the machine did."""
-    value = min(ours) - min(inner)
-    report(case, value, value, statistics.median(ours) - min(inner), peer, min(peers))
+    """Turn by turn: what the machine did besides, it did to both."""
+    report_times(case, [whole - part for whole, part in zip(ours, inner)], peer, peers)
 
 
 def main() -> int:
@@ -102,8 +105,7 @@ def main() -> int:
         # The peers: what another way of bringing a record to Python costs by itself.
         report_overhead("call_overhead_ns", get, get_cpp, "json.loads of the record", loads)
         report_overhead("operation_overhead_ns", call, call_cpp, "json.dumps and json.loads", both)
-        median = statistics.median
-        report("contacts_get_ns", median(get), min(get), max(get), "sqlite3 SELECT, json.loads", median(selected))
+        report_times("contacts_get_ns", get, "sqlite3 SELECT, json.loads", selected)
     return 0
 
 

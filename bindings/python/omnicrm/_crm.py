@@ -15,7 +15,7 @@ from ._jobs import Runner, Seconds
 from ._native import SyncSource
 from ._session import Session
 from ._sources import Normalizer, Source
-from ._threads import in_thread
+from ._threads import in_own_thread, in_thread
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -137,7 +137,7 @@ class Crm:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        await in_thread(self.close)
+        await in_own_thread(self.close)
 
     def __repr__(self) -> str:
         return f"<Crm {self.path!r}{' (closed)' if self.closed else ''}>"
@@ -162,7 +162,7 @@ class Crm:
 
     async def aclose(self, *, grace: Seconds=30) -> None:
         """`close` without blocking the event loop."""
-        return await in_thread(self.close, grace=grace)
+        return await in_own_thread(self.close, grace=grace)
 
     # --- end of async
 

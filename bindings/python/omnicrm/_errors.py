@@ -50,7 +50,7 @@ class Error(Exception):
         needs_user: bool = False,
     ) -> None:
         super().__init__(message)
-        self.message = message
+        self.message = str(message)  # an exception given as the message, say
         self.details = dict(details or {})
         self.retryable = retryable
         self.needs_user = needs_user

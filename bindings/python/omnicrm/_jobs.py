@@ -5,21 +5,20 @@ from __future__ import annotations
 import asyncio
 import builtins
 import contextlib
-import functools
 import inspect
 import logging
 import weakref
 from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 from uuid import UUID
 
 from . import _native
-from ._errors import FailedPrecondition, Snooze
+from ._errors import Cancelled, FailedPrecondition, Snooze
 from ._listing import Listing
 from ._native import Job, JobFilter, JobProgress, KindStats, NewJob, RunSummary, Stop, SyncBatch
 from ._repositories import id_of, optional_id
-from ._threads import in_thread, stoppable
+from ._threads import in_own_thread, in_thread, running_job, stoppable
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -29,7 +28,17 @@ if TYPE_CHECKING:
 
 Seconds = float | timedelta
 JobRef = Job | UUID | str
-H = TypeVar("H", bound=Callable[["JobContext"], Any])
+
+_BETWEEN_LOOKS = 0.05  # seconds: how soon a coroutine hears that it is asked to stop
+
+
+class HandlerObject(Protocol):
+    """A handler with a state of its own."""
+
+    def __call__(self, job: JobContext, /) -> Any: ...
+
+
+H = TypeVar("H", bound="Callable[[JobContext], Any] | type[HandlerObject]")
 
 
 class Jobs:
@@ -209,10 +218,11 @@ class Runner:
         backoff_base: Seconds = 1,
         backoff_cap: Seconds = 900,
     ) -> Callable[[H], H]:
-        """Decorates the function that runs jobs of a kind; before the first job runs.
+        """Decorates what runs jobs of a kind; before the first job runs.
 
         It gets a JobContext on a runner's thread (many at once), and gives a JSON-able result. A coroutine function
-        runs in an event loop of its own. `raise Snooze(seconds)` runs it again later and costs no attempt; an
+        runs in an event loop of its own, and is cancelled when the job is asked to stop. A class with
+        `__call__(self, job)` is made once, without arguments, and its object called for each job. `raise Snooze(seconds)` runs it again later and costs no attempt; an
         `omnicrm.Error` fails it with that code (tried again if `retryable`); other exceptions are retryable.
         """
 
@@ -232,7 +242,7 @@ class Runner:
     def register(
         self,
         kind: str,
-        function: Callable[[JobContext], Any],
+        function: Callable[[JobContext], Any] | type[HandlerObject],
         *,
         timeout: Seconds = 600,
         max_concurrent: int = 0,
@@ -240,18 +250,19 @@ class Runner:
         backoff_cap: Seconds = 900,
     ) -> None:
         """The same without a decorator. Errors: AlreadyExists."""
-        if not callable(function):
-            raise TypeError("function: is not callable")
-
+        call = _handler_of(function)
         weak = weakref.ref(self._native)  # the CRM keeps the handler: it must not keep the CRM
 
-        @functools.wraps(function)
         def run(native: _native.JobContext) -> Any:
             crm = weak()
             if crm is None:
                 raise FailedPrecondition("the CRM is closed", retryable=True)
-            result = function(JobContext(native, crm))
-            return asyncio.run(_await(result)) if inspect.isawaitable(result) else result
+            token = running_job.set(native)
+            try:
+                result = call(JobContext(native, crm))
+                return _finish(result, native) if inspect.isawaitable(result) else result
+            finally:
+                running_job.reset(token)
 
         self._native.register_handler(
             kind, run, timeout, max_concurrent, backoff_base, backoff_cap
@@ -321,7 +332,7 @@ class Runner:
 
     async def astop(self, *, grace: Seconds=30) -> RunSummary:
         """`stop` without blocking the event loop."""
-        return await in_thread(self.stop, grace=grace)
+        return await in_own_thread(self.stop, grace=grace)
 
     # --- end of async
 
@@ -348,8 +359,42 @@ class _Listeners:
                 logging.getLogger("omnicrm").exception("a listener of jobs' progress failed")
 
 
-async def _await(awaitable: Any) -> Any:
-    return await awaitable
+def _handler_of(function: Any) -> Callable[[JobContext], Any]:
+    """A function or an object that can be called; of a class, an object."""
+    if not inspect.isclass(function):
+        if not callable(function):
+            raise TypeError("function: is not callable")
+        return cast(Callable[[JobContext], Any], function)
+    name = function.__qualname__
+    if not any("__call__" in vars(base) for base in function.__mro__):
+        raise TypeError(f"function: class {name} has no __call__(self, job)")
+    try:
+        inspect.signature(function).bind()
+    except TypeError:
+        raise TypeError(
+            f"function: class {name} cannot be made without arguments; register an object: {name}(...)"
+        ) from None
+    return cast(Callable[[JobContext], Any], function())
+
+
+def _finish(awaitable: Any, native: _native.JobContext) -> Any:
+    """Runs what a coroutine handler gave in a loop of its own."""
+    try:
+        return asyncio.run(_watched(awaitable, native))
+    except asyncio.CancelledError:
+        raise Cancelled("the coroutine was cancelled", retryable=True) from None
+
+
+async def _watched(awaitable: Any, native: _native.JobContext) -> Any:
+    """Cancels it, once, when the job is asked to stop."""
+    task = asyncio.ensure_future(awaitable)
+    while not native.should_stop():
+        await asyncio.wait([task], timeout=_BETWEEN_LOOKS)
+        if task.done():
+            return task.result()
+    task.cancel()
+    await asyncio.wait([task])
+    return task.result()
 
 
 __all__ = ["JobContext", "Jobs", "Runner", "Snooze"]

@@ -24,7 +24,7 @@ from ._repositories import (
     Tasks,
 )
 from ._sync import Sync
-from ._threads import in_thread
+from ._threads import in_own_thread, in_thread
 
 if TYPE_CHECKING:
     from datetime import datetime

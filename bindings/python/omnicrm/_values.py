@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import json
 import uuid
+from collections.abc import Mapping
 from typing import Any, Protocol, TypeVar
 
 
@@ -28,6 +29,8 @@ def _encode(value: object) -> object:
     to_json = getattr(value, "to_json", None)
     if to_json is not None and hasattr(value, "_fields"):
         return json.loads(to_json())
+    if isinstance(value, Mapping):
+        return dict(value)
     if isinstance(value, (set, frozenset)):
         raise TypeError("a set has no order; give a list")
     if hasattr(value, "__iter__") and hasattr(value, "__len__") and not hasattr(value, "keys"):

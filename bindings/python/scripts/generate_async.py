@@ -27,6 +27,8 @@ CLASSES = {
 }
 # They return at once, or are the class's own business.
 NOT_BLOCKING = {"handler", "register", "on_progress", "running"}
+# They run code of the host, which may take its time.
+HOST_CODE = {"transaction"}
 
 
 def is_wanted(node: ast.stmt) -> bool:
@@ -59,7 +61,8 @@ def written(node: ast.FunctionDef) -> str:
         text = f'"""`{node.name}(...).all()` without blocking the event loop."""'
     else:
         is_long = any(each.arg == "stop" for each in node.args.kwonlyargs)
-        runner = "stoppable" if is_long else "in_thread"
+        waits = node.name in HOST_CODE or any(each.arg == "grace" for each in node.args.kwonlyargs)
+        runner = "stoppable" if is_long else "in_own_thread" if waits else "in_thread"
         body = f"return await {runner}({', '.join([call, *filter(None, [handed])])})"
         stops = "; cancelling the task stops it" if is_long else ""
         text = f'"""`{node.name}` without blocking the event loop{stops}."""'

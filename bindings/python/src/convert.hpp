@@ -162,7 +162,7 @@ struct Python<std::optional<T>> {
 template <class T>
 struct Python<std::vector<T>> {
   static std::vector<T> load(py::handle value, const Place& place) {
-    if (PyUnicode_Check(value.ptr()) || PyBytes_Check(value.ptr()) || PyDict_Check(value.ptr()) ||
+    if (PyUnicode_Check(value.ptr()) || PyBytes_Check(value.ptr()) || as_dict(value) ||
         !py::isinstance<py::iterable>(value)) {
       raise_type(place, "a list", value);
     }
@@ -205,9 +205,9 @@ struct Python<T> {
   /// A record, or a mapping of its fields.
   static T load(py::handle value, const Place& place) {
     if (py::isinstance<T>(value)) return value.cast<const T&>();
-    if (PyDict_Check(value.ptr())) {
+    if (const py::object fields = as_dict(value)) {
       T record;
-      set_members(record, py::reinterpret_borrow<py::dict>(value), place);
+      set_members(record, py::reinterpret_borrow<py::dict>(fields), place);
       return record;
     }
     raise_type(place, class_name<T>().c_str(), value);

@@ -65,6 +65,7 @@ py::object run_batch(CrmHandle& self, const SessionHandle& session, const py::ob
                      const py::object& progress, const py::object& stop) {
   const auto id = Python<BatchId>::load(batch, Place{"batch"});
   const State::Use used = session.use();
+  self.state()->check_outside_jobs();
   LongCall call(self.state(), stop, progress);
   auto ended = without_gil([&] {
     return used.crm().run_batch(

@@ -34,6 +34,10 @@ class SessionHandle {
     if (bound_ && borrowed_ == nullptr) {
       raise({.code = ErrorCode::failed_precondition, .message = "the transaction of this session has ended"});
     }
+    if (bound_ && thread_ != std::this_thread::get_id()) {
+      raise({.code = ErrorCode::failed_precondition,
+             .message = "the session of a transaction belongs to the thread that runs the transaction"});
+    }
     return use;
   }
   /// Within a use.
@@ -53,6 +57,7 @@ class SessionHandle {
   std::shared_ptr<SessionSlot> slot_;
   Session* borrowed_ = nullptr;
   bool bound_ = false;
+  const std::thread::id thread_ = std::this_thread::get_id();
 };
 
 class CrmHandle {

@@ -38,6 +38,15 @@ class ContextHandle {
     });
   }
 
+  /// Runs `function` as a part of the job, on whatever thread: it may call while its CRM closes, and cannot
+  /// close it. After the run it is a call like any other.
+  py::object inside(const py::object& function) {
+    if (context_ == nullptr) return function();
+    const std::shared_ptr<State> state = state_->shared_from_this();
+    const InCallback mark(state.get(), CallbackKind::job);
+    return function();
+  }
+
   [[nodiscard]] jobs::Context& context() const {
     if (context_ == nullptr) {
       raise({.code = ErrorCode::failed_precondition, .message = "the job's run has ended"});
@@ -70,7 +79,7 @@ class PythonHandler final : public jobs::Handler {
 
   Result<jobs::Outcome> run(jobs::Context& context) override {
     return with_gil([&]() -> Result<jobs::Outcome> {
-      const InCallback mark(state_);
+      const InCallback mark(state_, CallbackKind::job);
       const auto handle = std::make_shared<ContextHandle>(state_, &context);
       Result<jobs::Outcome> outcome = run_with(handle);
       handle->end();
@@ -89,6 +98,8 @@ class PythonHandler final : public jobs::Handler {
       } else {
         return fail(error_of(thrown, true));
       }
+    } catch (const std::exception& thrown) {
+      return fail({.message = thrown.what(), .retryable = true});
     }
     try {
       return outcome_of(result);
@@ -96,6 +107,8 @@ class PythonHandler final : public jobs::Handler {
       return fail(error_of(thrown));
     } catch (const py::builtin_exception& thrown) {
       return fail({.code = ErrorCode::invalid_argument, .message = thrown.what()});
+    } catch (const std::exception& thrown) {
+      return fail({.message = thrown.what()});
     }
   }
 
@@ -145,6 +158,13 @@ void define_job_context(py::module_& module) {
                progress, py::arg("done"), py::arg("total") = 0, py::arg("note") = "");
   define_noted(type,
                {.owner = "JobContext",
+                .name = "inside",
+                .parameters = {{"function", "Callable[[], T]"}},
+                .result = "T",
+                .blocks = false},
+               &ContextHandle::inside, py::arg("function"));
+  define_noted(type,
+               {.owner = "JobContext",
                 .name = "session",
                 .parameters = {{"actor", "str", "\"job\""}},
                 .result = "Session",
@@ -158,11 +178,9 @@ std::function<void(const jobs::JobProgress&)> make_progress_listener(State* stat
     if (!tap->is_open.load(std::memory_order_relaxed)) return;
     with_gil([&] {
       const InCallback mark(state);
-      try {
+      or_show("omnicrm: a listener of jobs' progress", [&] {
         if (tap->callback) tap->callback.get()(py::cast(progress));
-      } catch (py::error_already_set& thrown) {
-        show_unraisable(thrown, "omnicrm: a listener of jobs' progress");
-      }
+      });
     });
   };
 }

@@ -16,23 +16,18 @@ class PythonLogger final : public observe::Logger {
   bool wants(observe::Level level) const noexcept override {
     return with_gil([&] {
       const InCallback mark(state_);
-      try {
-        return py::bool_(sink_.get().attr("wants")(number_of(level))).cast<bool>();
-      } catch (py::error_already_set& thrown) {
-        show_unraisable(thrown, "omnicrm: the logger");
-        return false;
-      }
+      bool wanted = false;
+      or_show("omnicrm: the logger",
+              [&] { wanted = py::bool_(sink_.get().attr("wants")(number_of(level))).cast<bool>(); });
+      return wanted;
     });
   }
 
   void write(observe::Level level, std::string_view area, std::string_view message) noexcept override {
     with_gil([&] {
       const InCallback mark(state_);
-      try {
-        sink_.get().attr("write")(number_of(level), to_text(area), to_text(message));
-      } catch (py::error_already_set& thrown) {
-        show_unraisable(thrown, "omnicrm: the logger");
-      }
+      or_show("omnicrm: the logger",
+              [&] { sink_.get().attr("write")(number_of(level), to_text(area), to_text(message)); });
     });
   }
 
@@ -48,16 +43,17 @@ class PythonClock final : public Clock {
   Timestamp now() override {
     return with_gil([&] {
       const InCallback mark(state_);
-      try {
-        return from_datetime(now_.get()(), Place{"clock"});
-      } catch (py::error_already_set& thrown) {
-        show_unraisable(thrown, "omnicrm: the clock");
-      } catch (const py::builtin_exception& thrown) {
-        thrown.set_error();
-        py::error_already_set shown;
-        show_unraisable(shown, "omnicrm: the clock");
-      }
-      return std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now());
+      std::optional<Timestamp> told;
+      or_show("omnicrm: the clock", [&] {
+        try {
+          told = from_datetime(now_.get()(), Place{"clock"});
+        } catch (py::error_already_set& thrown) {
+          if (!thrown.matches(PyExc_KeyboardInterrupt)) throw;
+          told = from_datetime(now_.get()(), Place{"clock"});  // a Ctrl-C is no reason for another clock
+          PyErr_SetInterrupt();
+        }
+      });
+      return told ? *told : std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now());
     });
   }
   std::chrono::steady_clock::time_point steady_now() override { return std::chrono::steady_clock::now(); }

@@ -9,13 +9,29 @@ namespace {
 template <class Work>
 auto guarded(State* state, bool retryable, Work&& work) -> decltype(work()) {
   return with_gil([&]() -> decltype(work()) {
-    const InCallback mark(state);
+    const InCallback mark(state, CallbackKind::job);  // most often it is within one
     try {
       return work();
     } catch (py::error_already_set& thrown) {
       return fail(error_of(thrown, retryable));
     } catch (const py::builtin_exception& thrown) {  // type_error, value_error of ours
       return fail({.code = ErrorCode::invalid_argument, .message = thrown.what()});
+    } catch (const std::exception& thrown) {
+      return fail({.message = thrown.what(), .retryable = retryable});
+    }
+  });
+}
+
+/// The same for a normalizer: a Ctrl-C ends the call after this item, it must not make the item poison.
+template <class Work>
+auto guarded_item(State* state, Work&& work) -> decltype(work()) {
+  return guarded(state, false, [&]() -> decltype(work()) {
+    try {
+      return work();
+    } catch (py::error_already_set& thrown) {
+      if (!thrown.matches(PyExc_KeyboardInterrupt)) throw;
+      (void)error_of(thrown);
+      return work();
     }
   });
 }
@@ -111,7 +127,7 @@ class PythonNormalizer final : public sync::Normalizer {
 
   std::size_t series_length(std::string_view source_id) const noexcept override {
     if (!has_series_) return source_id.size();
-    const Result<std::size_t> length = guarded(state_, false, [&]() -> Result<std::size_t> {
+    const Result<std::size_t> length = guarded_item(state_, [&]() -> Result<std::size_t> {
       const auto series = from_text(normalizer_.get().attr("series")(to_text(source_id)), "series");
       return source_id.starts_with(series) ? series.size() : source_id.size();
     });
@@ -119,14 +135,14 @@ class PythonNormalizer final : public sync::Normalizer {
   }
 
   Result<sync::ItemFacts> facts(const sync::RawItem& item) const override {
-    return guarded(state_, false, [&]() -> Result<sync::ItemFacts> {
+    return guarded_item(state_, [&]() -> Result<sync::ItemFacts> {
       return Python<sync::ItemFacts>::load(normalizer_.get().attr("facts")(raw_item(item)), Place{"facts"});
     });
   }
 
   Result<sync::Normalized> normalize(std::span<const sync::RawItem> series,
                                      const sync::NormalizeOptions& options) const override {
-    return guarded(state_, false, [&]() -> Result<sync::Normalized> {
+    return guarded_item(state_, [&]() -> Result<sync::Normalized> {
       py::list items;
       for (const sync::RawItem& item : series) items.append(raw_item(item));
       return Python<sync::Normalized>::load(normalizer_.get().attr("normalize")(items, py::cast(options)),

@@ -27,9 +27,11 @@ LongCall::LongCall(std::shared_ptr<State> state, py::object stop, py::object pro
   }
   if (!progress.is_none()) progress_ = Held(std::move(progress));
   state_->add_stop(stop_);
+  hears_.emplace(*this);
 }
 
 LongCall::~LongCall() {
+  hears_.reset();
   forward_.reset();
   state_->remove_stop(stop_);
 }
@@ -40,6 +42,7 @@ void LongCall::run_beside(const std::function<void()>& work) {
   bool has_ended = false;
   std::exception_ptr thrown;
   std::jthread thread([&] {
+    const HearsInterrupts hears(*this);
     try {
       work();
     } catch (...) {
@@ -58,8 +61,12 @@ void LongCall::run_beside(const std::function<void()>& work) {
   if (thrown) std::rethrow_exception(thrown);
 }
 
+void LongCall::interrupted(std::exception_ptr thrown) noexcept {
+  if (!thrown_) thrown_ = std::move(thrown);
+  stop_->request_stop();
+}
+
 void LongCall::finish() {
-  rethrow_interrupt();
   if (!thrown_) return;
   std::exception_ptr thrown = std::move(thrown_);
   thrown_ = nullptr;

@@ -11,7 +11,7 @@
 namespace omnicrm::python {
 
 /// One long call. Made, and `finish`ed, with the interpreter's lock; `report` and `look` take it.
-class LongCall {
+class LongCall final : public InterruptListener {
  public:
   /// `stop` is an omnicrm.Stop or None; `progress` a callable or None.
   LongCall(std::shared_ptr<State> state, py::object stop, py::object progress);
@@ -43,6 +43,9 @@ class LongCall {
     return std::move(*result);
   }
 
+  /// A callback on the thread that runs the call was hit: the call stops, and throws it at its end.
+  void interrupted(std::exception_ptr thrown) noexcept override;
+
   /// Throws what a callback or a signal handler threw.
   void finish();
 
@@ -73,6 +76,7 @@ class LongCall {
     void operator()() const { to->request_stop(); }
   };
   std::optional<std::stop_callback<Forward>> forward_;
+  std::optional<HearsInterrupts> hears_;
 };
 
 }  // namespace omnicrm::python

@@ -113,9 +113,11 @@ void define_record(py::module_& module) {
   type.def("to_json", [](const T& self) { return to_text(to_json(self)); });
   type.def_static(
       "from_dict",
-      [](const py::dict& values) {
+      [](const py::object& values) {
+        const py::object fields = as_dict(values);
+        if (!fields) raise_type(Place{"values"}, "a mapping", values);
         T record{};
-        Python<T>::set_members(record, values, Place{});
+        Python<T>::set_members(record, py::reinterpret_borrow<py::dict>(fields), Place{});
         return record;
       },
       py::arg("values"));

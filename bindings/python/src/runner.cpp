@@ -23,6 +23,7 @@ void register_handler(CrmHandle& self, const py::object& kind, const py::object&
 py::object run_until_idle(CrmHandle& self, const py::object& horizon, const py::object& stop) {
   const auto ahead = from_seconds(horizon, Place{"horizon"});
   const State::Use used = self.state()->use();
+  self.state()->check_outside_jobs();
   LongCall call(self.state(), stop, py::none());
   auto summary = without_gil(
       [&] { return call.watch([&] { return used.crm().jobs().run_until_idle(call.token(), ahead); }); });
@@ -34,6 +35,7 @@ py::object run_until_idle(CrmHandle& self, const py::object& horizon, const py::
 py::object step(CrmHandle& self, const py::object& limit, const py::object& stop) {
   const auto most = Python<std::size_t>::load(limit, Place{"limit"});
   const State::Use used = self.state()->use();
+  self.state()->check_outside_jobs();
   LongCall call(self.state(), stop, py::none());
   auto summary = without_gil([&] { return used.crm().jobs().step(most, call.token()); });
   call.finish();
@@ -42,9 +44,7 @@ py::object step(CrmHandle& self, const py::object& limit, const py::object& stop
 
 py::object stop_runner(CrmHandle& self, const py::object& grace) {
   const auto wait = from_seconds(grace, Place{"grace"});
-  if (self.state()->is_in_callback()) {
-    raise({.code = ErrorCode::failed_precondition, .message = "a job cannot stop the threads it runs on"});
-  }
+  self.state()->check_outside_jobs();
   return Python<jobs::RunSummary>::give(self.call([&](Crm& crm) { return crm.jobs().stop(wait); }));
 }
 

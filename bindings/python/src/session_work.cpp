@@ -47,6 +47,9 @@ struct Attempt {
     } catch (py::error_already_set& error) {
       outcome = fail(is_interrupt(error) ? Error{.code = ErrorCode::cancelled} : error_of(error));
       thrown = std::current_exception();
+    } catch (const std::exception& error) {
+      outcome = fail({.message = error.what()});
+      thrown = std::current_exception();
     }
     session->end_transaction();
     return outcome;

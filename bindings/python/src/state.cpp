@@ -15,7 +15,11 @@ namespace {
 std::atomic<std::uint64_t> forks{0};
 [[maybe_unused]] const int hooked = pthread_atfork(nullptr, nullptr, [] { forks.fetch_add(1); });
 
-thread_local std::vector<const State*> callbacks;
+struct Callback {
+  const State* state;
+  CallbackKind kind;
+};
+thread_local std::vector<Callback> callbacks;
 
 /// Every state there is; guarded by the interpreter's lock, which the thread that forks holds.
 std::vector<std::weak_ptr<State>>& all_states() {
@@ -40,8 +44,8 @@ std::uint64_t fork_count() noexcept {
   return forks.load(std::memory_order_relaxed);
 }
 
-InCallback::InCallback(const State* state) {
-  callbacks.push_back(state);
+InCallback::InCallback(const State* state, CallbackKind kind) {
+  callbacks.push_back({state, kind});
 }
 InCallback::~InCallback() {
   callbacks.pop_back();
@@ -126,7 +130,16 @@ bool State::is_closed() const noexcept {
 }
 
 bool State::is_in_callback() const noexcept {
-  return std::find(callbacks.begin(), callbacks.end(), this) != callbacks.end();
+  return std::ranges::find(callbacks, this, &Callback::state) != callbacks.end();
+}
+
+void State::check_outside_jobs() const {
+  const bool is_inside = std::ranges::any_of(callbacks, [this](const Callback& callback) {
+    return callback.state == this && callback.kind == CallbackKind::job;
+  });
+  if (!is_inside) return;
+  raise({.code = ErrorCode::failed_precondition,
+         .message = "a handler, source or normalizer cannot run or stop the queue: it would wait for itself"});
 }
 
 void State::add_stop(const std::shared_ptr<std::stop_source>& stop) {

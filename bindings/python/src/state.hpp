@@ -19,10 +19,13 @@ class State;
 /// Grows in a forked child.
 [[nodiscard]] std::uint64_t fork_count() noexcept;
 
-/// Says that this thread runs a callback of `state`: closing from here would wait for itself.
+enum class CallbackKind { part, job };
+
+/// Says that this thread runs a callback of `state`: closing from here would wait for itself; within a job,
+/// running the queue would, too.
 class InCallback {
  public:
-  explicit InCallback(const State* state);
+  explicit InCallback(const State* state, CallbackKind kind = CallbackKind::part);
   ~InCallback();
   InCallback(const InCallback&) = delete;
   InCallback& operator=(const InCallback&) = delete;
@@ -74,6 +77,9 @@ class State : public std::enable_shared_from_this<State> {
   [[nodiscard]] bool is_closed() const noexcept;
   /// This thread runs one of its callbacks.
   [[nodiscard]] bool is_in_callback() const noexcept;
+  /// Errors (thrown): `failed_precondition` when this thread runs one of its jobs, or a part of one. The
+  /// library knows only the threads that it runs jobs on.
+  void check_outside_jobs() const;
   [[nodiscard]] bool is_foreign() const noexcept { return made_in_ != fork_count(); }
 
   /// A stop that `close` requests, too.

@@ -166,7 +166,9 @@ Timestamp from_datetime(py::handle value, const Place& place) {
   import_datetime();
   if (PyUnicode_Check(value.ptr())) {
     const Result<Timestamp> parsed = parse_timestamp(utf8(value, place));
-    if (!parsed) raise_invalid(place.text(), "is no RFC 3339 time with a zone (2002-08-22T12:36:23Z)");
+    if (!parsed)
+      raise_invalid(place.text(),
+                    "is no RFC 3339 time with a zone (2002-08-22T12:36:23Z), of the years 1 to 9999");
     return *parsed;
   }
   if (!PyDateTime_Check(value.ptr())) raise_type(place, "an aware datetime or RFC 3339 text", value);
@@ -182,8 +184,12 @@ Timestamp from_datetime(py::handle value, const Place& place) {
       day + hours(PyDateTime_DATE_GET_HOUR(moment)) + minutes(PyDateTime_DATE_GET_MINUTE(moment)) +
       seconds(PyDateTime_DATE_GET_SECOND(moment)) + microseconds(PyDateTime_DATE_GET_MICROSECOND(moment));
   PyObject* delta = offset.ptr();
-  return local - (days(PyDateTime_DELTA_GET_DAYS(delta)) + seconds(PyDateTime_DELTA_GET_SECONDS(delta)) +
-                  microseconds(PyDateTime_DELTA_GET_MICROSECONDS(delta)));
+  const Timestamp at =
+      local - (days(PyDateTime_DELTA_GET_DAYS(delta)) + seconds(PyDateTime_DELTA_GET_SECONDS(delta)) +
+               microseconds(PyDateTime_DELTA_GET_MICROSECONDS(delta)));
+  if (at < sys_days(year(1) / January / 1) || at >= sys_days(year(9999) / December / 31) + days(1))
+    raise_invalid(place.text(), "is outside of the years 1 to 9999 in UTC");
+  return at;
 }
 
 py::object parse_json(std::string_view text) {
@@ -209,19 +215,15 @@ std::string dump_json(py::handle value, const Place& place) {
   }
 }
 
-Error error_from(py::handle exception) {
-  Error error;
-  const std::string code = from_text(exception.attr("code"), "code");
-  for (auto number = static_cast<std::int32_t>(ErrorCode::invalid_argument);
-       number <= static_cast<std::int32_t>(ErrorCode::internal); ++number) {
-    if (to_string(static_cast<ErrorCode>(number)) == code) error.code = static_cast<ErrorCode>(number);
+py::object as_dict(py::handle value) {
+  if (PyDict_Check(value.ptr())) return py::reinterpret_borrow<py::object>(value);
+  if (PyList_Check(value.ptr()) || PyTuple_Check(value.ptr()) || PyUnicode_Check(value.ptr()) ||
+      !py::isinstance(value, import_once("collections.abc", "Mapping"))) {
+    return py::object();
   }
-  error.message = from_text(exception.attr("message"), "message");
-  const py::object details = exception.attr("details");
-  if (py::len(details) > 0) error.details = dump_json(details, Place{"details"});
-  error.retryable = py::bool_(exception.attr("retryable"));
-  error.needs_user = py::bool_(exception.attr("needs_user"));
-  return error;
+  py::dict copy;
+  if (PyDict_Merge(copy.ptr(), value.ptr(), 1) != 0) throw py::error_already_set();
+  return copy;
 }
 
 std::string_view enum_text(py::handle value, py::handle enum_class, const Place& place) {

@@ -64,8 +64,8 @@ struct Place {
   return dump_json(value, Place{"json"});
 }
 
-/// The fields of an `omnicrm.Error`.
-[[nodiscard]] Error error_from(py::handle exception);
+/// A dict as it is, another mapping as a dict of its items; null for anything else.
+[[nodiscard]] py::object as_dict(py::handle value);
 
 /// A member of a StrEnum class as its value's text. Errors: TypeError for a member of another one.
 [[nodiscard]] std::string_view enum_text(py::handle value, py::handle enum_class, const Place& place);

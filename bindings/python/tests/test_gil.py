@@ -26,6 +26,7 @@ QUICK = {
     ("", "version"),
     ("Crm", "listen"),
     ("Crm", "session"),
+    ("JobContext", "inside"),
     ("JobContext", "session"),
     ("JobContext", "should_stop"),
     ("Stop", "request"),

@@ -265,3 +265,170 @@ def test_callbacks_of_many_threads(chat: Any) -> None:
     for thread in threads:
         thread.join()
     assert failures == []
+
+
+class Failing(omnicrm.Source):
+    """Raises an error that cannot be kept whole, where its options say."""
+
+    connection = "failing"  # type: ignore[assignment]
+
+    def __init__(self, source: omnicrm.SyncSource) -> None:
+        self.where = source.options["where"]
+        self.fail("factory")
+
+    def fail(self, where: str) -> None:
+        if self.where == where:
+            raise omnicrm.Unavailable(OSError("x"), details={"x": object()}, needs_user=True)  # type: ignore[arg-type]
+
+    def inventory(self, should_stop: Callable[[], bool]) -> Any:
+        self.fail("inventory")
+        return [{"path": "x", "format": "chat"}]
+
+    def read(self, scope: omnicrm.PlanFile, position: str) -> Iterator[omnicrm.SourceItem]:
+        self.fail("read")
+        yield omnicrm.SourceItem(
+            service="calendar", source_id="1/a", content_type="x/y", payload=b"x", next="1"
+        )
+
+
+class FailingNormalizer(omnicrm.Normalizer):
+    content_type = "x/y"
+    version = 1
+
+    def __init__(self, where: str) -> None:
+        self.where = where
+
+    def fail(self, where: str) -> None:
+        if self.where == where:
+            raise omnicrm.InvalidArgument(ValueError("a\ud800"), details={"x": float("nan")})  # type: ignore[arg-type]
+        if self.where == where + " plain":
+            raise ValueError("x")
+
+    def series(self, source_id: str) -> str:
+        self.fail("series")
+        return source_id.split("/") if self.where == "series odd" else source_id  # type: ignore[return-value]
+
+    def facts(self, item: omnicrm.RawItem) -> omnicrm.ItemFacts:
+        self.fail("facts")
+        return omnicrm.ItemFacts(title="x", at="2026-01-01T00:00:00Z")
+
+    def normalize(self, series: Any, options: Any) -> omnicrm.Normalized:
+        self.fail("normalize")
+        return omnicrm.Normalized()
+
+
+@pytest.mark.parametrize("where", ["factory", "inventory", "read"])
+def test_odd_errors_of_a_source(where: str) -> None:
+    with omnicrm.open(":memory:", sources={"failing": Failing}) as crm:
+        with pytest.raises(omnicrm.Unavailable, match="^x$") as caught:
+            crm.session("ada").sync.preview(provider="failing", options={"where": where})
+    assert caught.value.needs_user and caught.value.details == {}
+
+
+@pytest.mark.parametrize("where", ["series", "series plain", "series odd", "facts", "normalize", "normalize plain"])
+def test_odd_errors_of_a_normalizer(where: str) -> None:
+    """An item is poison, or alone in its series; nothing ends the process."""
+    with omnicrm.open(
+        ":memory:", sources={"failing": Failing}, normalizers=[FailingNormalizer(where)]
+    ) as crm:
+        sync = crm.session("ada").sync
+        batch = sync.run(sync.approve(sync.preview(provider="failing", options={"where": ""})))
+        assert batch.state == "done"
+        assert batch.counts.poison == (1 if where.startswith("normalize") else 0)
+
+
+CTRL_C = """
+import datetime, os, signal, sys, threading, time, omnicrm
+signal.signal(signal.SIGINT, signal.default_int_handler)
+def hit_after(seconds):
+    threading.Timer(seconds, lambda: os.kill(os.getpid(), signal.SIGINT)).start()
+def spin(seconds):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        pass
+class Chat(omnicrm.Source):
+    connection = "x"
+    def __init__(self, source): pass
+    def inventory(self, should_stop): return [{"path": "x", "format": "chat", "bytes": 300}]
+    def read(self, scope, position):
+        for n in range(int(position or 0), COUNT):
+            yield omnicrm.SourceItem(service="chat", source_id=str(n), content_type="x/y", payload=b"x", next=str(n + 1))
+class Slow(omnicrm.Normalizer):
+    content_type, version, slow = "x/y", 1, 0.01
+    def facts(self, item): return omnicrm.ItemFacts(title="x", at="2026-01-01T00:00:00Z")
+    def normalize(self, items, options):
+        spin(Slow.slow)
+        return omnicrm.Normalized()
+COUNT = 40
+"""
+
+
+def test_ctrl_c_in_a_clock_stays() -> None:
+    code = """
+def clock():
+    spin(0.002)
+    return datetime.datetime(2030, 1, 1, tzinfo=datetime.timezone.utc)
+with omnicrm.open(":memory:", clock=clock, log=lambda *line: spin(0.001)) as crm:
+    s = crm.session("a")
+    for _ in range(8):
+        hit_after(0.05)
+        try:
+            end = time.monotonic() + 5
+            while time.monotonic() < end:
+                assert s.tags.create(str(time.monotonic_ns())).created_at.year == 2030
+        except KeyboardInterrupt:
+            continue
+        raise SystemExit("it was lost")
+"""
+    done = run_python(CTRL_C + code)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_ctrl_c_in_a_normalizer_or_a_handler_ends_the_call() -> None:
+    code = """
+def interrupted(call):
+    hit_after(0.2)
+    started = time.monotonic()
+    try:
+        call()
+    except KeyboardInterrupt:
+        return time.monotonic() - started
+    raise SystemExit("it went on")
+with omnicrm.open(":memory:", sources={"chat": Chat}, normalizers=[Slow()]) as crm:
+    s = crm.session("a")
+    batch = s.sync.approve(s.sync.preview(provider="chat"))
+    Slow.slow = 0.2
+    assert interrupted(lambda: s.sync.run(batch)) < 5
+    Slow.slow = 0
+    done = s.sync.run(batch)
+    assert (done.state, done.counts.poison, done.counts.normalized) == ("done", 0, COUNT), done
+    ran = []
+    def busy(job):
+        ran.append(1)
+        spin(0.1)
+    crm.jobs.register("busy", busy)
+    keys = [s.jobs.enqueue("busy") for _ in range(60)]
+    assert interrupted(lambda: crm.jobs.step(60)) < 3 and len(ran) < 20
+    async def waits(job):
+        import asyncio
+        await asyncio.sleep(0.1)
+        ran.append(2)
+    crm.jobs.register("waits", waits)
+    for _ in range(60): s.jobs.enqueue("waits", priority=1)
+    assert interrupted(lambda: crm.jobs.step(60)) < 3 and len(ran) < 30
+"""
+    done = run_python(CTRL_C + code)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_an_interrupt_of_a_call_comes_out_of_that_call() -> None:
+    """And not of a later one, on whatever thread."""
+    class Interrupted(FailingNormalizer):
+        def series(self, source_id: str) -> str:
+            raise KeyboardInterrupt
+
+    with omnicrm.open(":memory:", sources={"failing": Failing}, normalizers=[Interrupted("")]) as crm:
+        ada = crm.session("ada")
+        with pytest.raises(KeyboardInterrupt):
+            ada.sync.run(ada.sync.approve(ada.sync.preview(provider="failing", options={"where": ""})))
+        assert crm.jobs.step(0 + 1) is not None

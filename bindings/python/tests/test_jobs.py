@@ -6,11 +6,13 @@ import asyncio
 import datetime
 import threading
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 import omnicrm
+from conftest import run_python
 
 
 def test_results_and_context(crm: omnicrm.Crm, ada: omnicrm.Session) -> None:
@@ -152,7 +154,8 @@ def test_service_threads(crm: omnicrm.Crm, ada: omnicrm.Session) -> None:
         key = ada.jobs.enqueue("event")
         assert ran.wait(10)
     assert not crm.jobs.is_started
-    assert ada.jobs.get(key).state in ("done", "running", "ready")
+    job = ada.jobs.get(key)  # stopping waits for what runs
+    assert job.state == "done" and job.result != threading.current_thread().name
 
 
 def test_cancel_asks_a_running_job_to_stop(crm: omnicrm.Crm, ada: omnicrm.Session) -> None:
@@ -255,3 +258,218 @@ def test_progress_from_other_threads_of_a_handler(crm: omnicrm.Crm, ada: omnicrm
     for thread in threads:
         thread.join(10)
     assert len(refused) == 15
+
+
+class Odd(omnicrm.NotFound):
+    code = 5  # type: ignore[assignment]
+
+
+class Bare(omnicrm.Unavailable):
+    def __init__(self) -> None:  # no super().__init__
+        pass
+
+
+class Mute:
+    def __str__(self) -> str:
+        raise ValueError("no text")
+
+
+def late(error: omnicrm.Error, name: str, value: Any) -> omnicrm.Error:
+    setattr(error, name, value)
+    return error
+
+
+# What a host's class may look like: (exception, code, message, details, retryable, needs_user)
+ODD_ERRORS = {
+    "exception as message": (lambda: omnicrm.Unavailable(KeyError("x"), retryable=True), "unavailable", "'x'", {}, True, False),  # type: ignore[arg-type]
+    "message that mutes": (lambda: late(omnicrm.NotFound("x", needs_user=True), "message", Mute()), "not_found", "an error that cannot be shown", {}, False, True),
+    "object in details": (lambda: omnicrm.NotFound("x", details={"x": object()}, needs_user=True), "not_found", "x", {}, False, True),
+    "nan in details": (lambda: omnicrm.Conflict("x", details={"x": float("nan")}, retryable=True), "conflict", "x", {}, True, False),
+    "details that are none": (lambda: late(omnicrm.NotFound("x"), "details", [1]), "not_found", "x", {}, False, False),
+    "lone surrogate": (lambda: omnicrm.NotFound("a\ud800", details={"k": 1}), "not_found", "a\\ud800", {"k": 1}, False, False),
+    "code that is none": (lambda: Odd("x", details={"k": 1}), "internal", "x", {"k": 1}, False, False),
+    "not initialized": (Bare, "unavailable", "an error that cannot be shown", {}, False, False),
+}
+
+
+@pytest.mark.parametrize("what", ODD_ERRORS)
+def test_odd_errors_of_a_handler(crm: omnicrm.Crm, ada: omnicrm.Session, what: str) -> None:
+    make, code, message, details, retryable, needs_user = ODD_ERRORS[what]
+
+    @crm.jobs.handler("odd")
+    def odd(job: omnicrm.JobContext) -> None:
+        raise make()
+
+    key = ada.jobs.enqueue("odd", max_attempts=1)
+    crm.jobs.run_until_idle(horizon=0)
+    job = ada.jobs.get(key)
+    assert job.state == "dead"
+    error = job.error
+    assert (error["code"], error["message"], error.get("details") or {}) == (code, message, details)
+    assert (error.get("retryable", False), error.get("needs_user", False)) == (retryable, needs_user)
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_odd_errors_of_transactions_and_listeners(crm: omnicrm.Crm, ada: omnicrm.Session) -> None:
+    for what, (make, code, *_) in ODD_ERRORS.items():
+        thrown = make()
+
+        def work(inside: omnicrm.Session) -> None:
+            inside.tags.create("never")
+            raise thrown
+
+        with pytest.raises(omnicrm.Error) as caught:
+            ada.transaction(work)
+        assert caught.value is thrown, what
+    assert ada.tags.list().all() == []
+    assert ada.transaction(lambda inside: inside.tags.create("t").name) == "t"
+
+    class Stops(BaseException):
+        pass
+
+    def listen(progress: object) -> None:
+        raise Stops(Mute())
+
+    crm.jobs.on_progress(listen)
+    crm.jobs.register("tell", lambda job: job.progress(1))
+    ada.jobs.enqueue("tell")
+    assert crm.jobs.run_until_idle().done == 1
+
+
+@pytest.mark.parametrize("how", ["function", "coroutine"])
+def test_closing_lets_handlers_end(tmp_path: Path, how: str) -> None:
+    """What they call while their CRM closes is a part of the job, on whatever thread."""
+    begun = threading.Event()
+    crm = omnicrm.open(tmp_path / "crm.db", full_sync=False)
+    ada = crm.session("ada")
+
+    def function(job: omnicrm.JobContext) -> int:
+        begun.set()
+        time.sleep(0.3)
+        return len(job.session().contacts.list().all())
+
+    async def coroutine(job: omnicrm.JobContext) -> int:
+        begun.set()
+        await asyncio.sleep(0.3)
+        await job.aprogress(1)
+        return len(await (await job.asession()).contacts.alist())
+
+    crm.jobs.register("slow", function if how == "function" else coroutine)
+    key = ada.jobs.enqueue("slow")
+    crm.jobs.start()
+    assert begun.wait(10)
+    time.sleep(0.05)
+    crm.close()
+    with omnicrm.open(tmp_path / "crm.db") as again:
+        job = again.session("ada").jobs.get(key)
+        assert (job.state, job.attempt, job.result) == ("done", 1, 0), job.error
+
+
+def test_closing_from_a_coroutine_is_refused(crm: omnicrm.Crm, ada: omnicrm.Session) -> None:
+    @crm.jobs.handler("suicidal")
+    async def suicidal(job: omnicrm.JobContext) -> list[str]:
+        said = []
+        for action in (crm.aclose, crm.jobs.astop):
+            try:
+                await asyncio.wait_for(action(grace=1), 10)
+            except omnicrm.FailedPrecondition as error:
+                said.append(error.message)
+        return said
+
+    key = ada.jobs.enqueue("suicidal")
+    crm.jobs.run_until_idle()
+    assert len(ada.jobs.get(key).result) == 2
+    assert not crm.closed
+
+
+def test_long_calls_take_no_thread_from_others() -> None:
+    """More runners than the pool has threads, and jobs that need one to come to an end."""
+    code = """
+import asyncio, omnicrm
+crm = omnicrm.open(":memory:", threads=2)
+s = crm.session("a")
+@crm.jobs.handler("h")
+async def h(job):
+    await asyncio.sleep(0.3)
+    return len(await job.session().contacts.alist())
+keys = [s.jobs.enqueue("h") for _ in range(4)]
+async def main():
+    await asyncio.gather(*(crm.jobs.arun_until_idle(horizon=0) for _ in range(70)))
+asyncio.run(main())
+assert [s.jobs.get(key).result for key in keys] == [0] * 4
+"""
+    done = run_python(code, timeout=60)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_handlers_may_be_classes_and_objects(crm: omnicrm.Crm, ada: omnicrm.Session) -> None:
+    @crm.jobs.handler("count")
+    class Count:
+        def __init__(self, start: int = 10) -> None:
+            self.runs = start
+
+        def __call__(self, job: omnicrm.JobContext) -> int:
+            self.runs += 1
+            return self.runs
+
+    class Greet:
+        def __init__(self, word: str) -> None:
+            self.word = word
+
+        async def __call__(self, job: omnicrm.JobContext) -> str:
+            return f"{self.word} {job.payload['name']}"
+
+    class NoCall:
+        pass
+
+    assert isinstance(Count(), Count)  # the decorator leaves the class as it is
+    crm.jobs.register("greet", Greet("Hello"))
+    keys = [ada.jobs.enqueue("count"), ada.jobs.enqueue("count"), ada.jobs.enqueue("greet", {"name": "Bob"})]
+    crm.jobs.run_until_idle(horizon=0)
+    assert sorted(ada.jobs.get(key).result for key in keys[:2]) == [11, 12]
+    assert ada.jobs.get(keys[2]).result == "Hello Bob"
+    with pytest.raises(TypeError, match="class .*Greet cannot be made without arguments"):
+        crm.jobs.handler("other")(Greet)
+    with pytest.raises(TypeError, match="class .*NoCall has no __call__"):
+        crm.jobs.register("other", NoCall)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("how", ["step", "idle", "coroutine"])
+def test_a_job_cannot_run_its_own_queue(
+    crm: omnicrm.Crm, ada: omnicrm.Session, mbox: Path, how: str
+) -> None:
+    batch = ada.sync.approve(ada.sync.preview(mbox))
+
+    @crm.jobs.handler("sync")
+    def function(job: omnicrm.JobContext) -> list[str]:
+        said = []
+        for call in (
+            crm.jobs.run_until_idle,
+            crm.jobs.step,
+            crm.jobs.stop,
+            lambda: ada.sync.run(batch),
+        ):
+            try:
+                call()
+            except omnicrm.FailedPrecondition as error:
+                said.append(error.code)
+        return said
+
+    @crm.jobs.handler("async")
+    async def coroutine(job: omnicrm.JobContext) -> list[str]:
+        said = []
+        for call in (crm.jobs.arun_until_idle, crm.jobs.astep, crm.jobs.astop, lambda: ada.sync.arun(batch)):
+            try:
+                await call()
+            except omnicrm.FailedPrecondition as error:
+                said.append(error.code)
+        return said
+
+    key = ada.jobs.enqueue("async" if how == "coroutine" else "sync", priority=0)
+    if how == "step":
+        while ada.jobs.get(key).state == "ready":
+            crm.jobs.step()
+    else:
+        crm.jobs.run_until_idle(horizon=0)
+    result = ada.jobs.get(key).result
+    assert result[:4] == ["failed_precondition"] * 4, ada.jobs.get(key).error

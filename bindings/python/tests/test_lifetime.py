@@ -374,3 +374,31 @@ with omnicrm.open(":memory:") as other:
 """
     done = run_python(code)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_transaction_belongs_to_its_thread(crm: omnicrm.Crm, ada: omnicrm.Session) -> None:
+    """Threads that hold its session meet an error, while it runs, at its end and after it."""
+    said: list[str] = []
+    threads: list[threading.Thread] = []
+
+    def work(inside: omnicrm.Session) -> None:
+        inside.tags.create(f"t{len(threads)}")
+
+        def late() -> None:
+            for _ in range(50):
+                try:
+                    inside.tags.list().all()
+                    said.append("it worked")
+                except omnicrm.FailedPrecondition as error:
+                    said.append(error.code)
+
+        threads.append(threading.Thread(target=late))
+        threads[-1].start()
+        time.sleep(0.002)
+
+    for _ in range(10):
+        ada.transaction(work)
+    for thread in threads:
+        thread.join(30)
+    assert said == ["failed_precondition"] * 500
+    assert len(ada.tags.list().all()) == 10

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import collections
 import copy
 import datetime
 import enum
 import json
 import pickle
+import types
 import uuid
 from typing import Any
 
@@ -220,3 +222,34 @@ def test_bad_values_name_their_field_for_programs() -> None:
 def test_bad_json(bad: str) -> None:
     with pytest.raises(omnicrm.InvalidArgument):
         omnicrm.Contact.from_json(bad)
+
+
+def test_any_mapping_is_as_good_as_a_dict(ada: omnicrm.Session) -> None:
+    view = types.MappingProxyType
+    made = ada.contacts.create(
+        view({"display_name": "X", "emails": [view({"value": "a@b.example"})], "custom": view({"k": view({"n": 1})})})
+    )
+    assert made.emails[0].value == "a@b.example" and made.custom == {"k": {"n": 1}}
+    assert omnicrm.Contact.from_dict(collections.ChainMap(made.to_dict())) == made
+    assert ada.contacts.list(view({"pinned": False})).all() == [made]
+    assert len(ada.jobs.enqueue_many([view({"kind": "a", "payload": view({"x": 1})})])) == 1
+    with pytest.raises(TypeError, match="emails"):
+        ada.contacts.create(display_name="X", emails=view({"value": "a@b.example"}))
+    with pytest.raises(TypeError, match="unexpected keyword"):
+        ada.contacts.create(view({"display_nmae": "X"}))
+    with pytest.raises(TypeError):
+        omnicrm.Contact.from_dict(["display_name"])  # type: ignore[arg-type]
+
+
+def test_times_outside_of_the_years_that_can_be_written(ada: omnicrm.Session) -> None:
+    west, east = (datetime.timezone(datetime.timedelta(hours=hours)) for hours in (-5, 5))
+    last, first = datetime.datetime.max, datetime.datetime.min
+    for bad in (last.replace(tzinfo=west), first.replace(tzinfo=east), "9999-12-31T23:59:59-05:00", "0001-01-01T00:00:00+05:00"):
+        with pytest.raises(omnicrm.InvalidArgument, match="due_at: .*years 1 to 9999"):
+            ada.tasks.create(title="some day", due_at=bad)
+        with pytest.raises(omnicrm.InvalidArgument):
+            ada.call("tasks.create", {"title": "some day", "due_at": str(bad).replace(" ", "T")})
+    for good in (last.replace(tzinfo=UTC), first.replace(tzinfo=UTC), last.replace(tzinfo=east)):
+        made = ada.tasks.create(title="a day", due_at=good)
+        assert made.due_at == good and ada.tasks.get(made) == made
+    assert len(ada.tasks.list().all()) == 3
