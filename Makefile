@@ -13,8 +13,8 @@ help: ## this list
 bootstrap: ## install the Debian packages that are missing (scripts/apt-packages.txt)
 	@scripts/bootstrap
 
-demo: bootstrap ## real mail in, a reviewed, reversible, searchable CRM out
-	@scripts/demo
+demo: bootstrap ## real mail in, a reviewed, reversible, searchable CRM out (DB=postgresql: on a server)
+	@scripts/demo $(if $(DB),--$(DB))
 
 test: bootstrap ## build, then every test and 30 seconds of each fuzzer
 	@JOBS=$(JOBS) scripts/test

@@ -47,7 +47,8 @@ set(OMNICRM_PRIVATE_LIBS
   PkgConfig::OMNICRM_PSL PkgConfig::OMNICRM_IDN2 PkgConfig::OMNICRM_GUMBO PkgConfig::OMNICRM_SIMDJSON
   fmt::fmt spdlog::spdlog date::date date::date-tz Boost::headers Boost::json Threads::Threads)
 
-# omnicrm_optional(<GMIME|ICAL> <pkg-config module> <Debian package> <what is left out without it>)
+# omnicrm_optional(<GMIME|ICAL|POSTGRES> <pkg-config module> <Debian package> <what is left out without it>)
+# OMNICRM_WITH_<part> is AUTO (built when the library is found), ON (has to be found) or OFF.
 macro(omnicrm_optional part module package what)
   set(OMNICRM_HAVE_${part} 0)
   if(NOT OMNICRM_WITH_${part})
@@ -59,17 +60,21 @@ macro(omnicrm_optional part module package what)
       list(APPEND OMNICRM_PRIVATE_LIBS PkgConfig::OMNICRM_${part})
       list(APPEND OMNICRM_PKG_CONFIG_MODULES "OMNICRM_${part}=${module}")
       message(STATUS "OmniCRM: with ${what} (${module} ${OMNICRM_${part}_VERSION})")
-    else()
+    elseif(OMNICRM_WITH_${part} STREQUAL "AUTO")
       message(STATUS "OmniCRM: without ${what}: ${module} not found (apt-get install ${package})")
+    else()
+      omnicrm_missing("${module} for ${what} (OMNICRM_WITH_${part}=${OMNICRM_WITH_${part}})" ${package})
     endif()
   endif()
 endmacro()
 
 omnicrm_optional(GMIME gmime-3.0 libgmime-3.0-dev "mail files")
 omnicrm_optional(ICAL libical libical-dev "calendar files")
+omnicrm_optional(POSTGRES libpq libpq-dev "PostgreSQL")
 
 set(OMNICRM_PRIVATE_DEFINITIONS
   OMNICRM_HAVE_GMIME=${OMNICRM_HAVE_GMIME} OMNICRM_HAVE_ICAL=${OMNICRM_HAVE_ICAL}
+  OMNICRM_HAVE_POSTGRES=${OMNICRM_HAVE_POSTGRES}
   OMNICRM_VERSION="${PROJECT_VERSION}")
 
 # Takes the files of parts that are not built out of a list of sources or of tests.
@@ -82,6 +87,13 @@ function(omnicrm_leave_out_optional_parts list_name)
   if(NOT OMNICRM_HAVE_ICAL)
     list(FILTER files EXCLUDE REGEX "/providers/(files/)?(test_)?(calendar|recurrence)[^/]*\\.cpp$")
     list(FILTER files EXCLUDE REGEX "/fuzz_icalendar\\.cpp$")
+  endif()
+  if(OMNICRM_HAVE_POSTGRES)
+    list(FILTER files EXCLUDE REGEX "/storage/no_postgres\\.cpp$")
+  else()
+    list(FILTER files EXCLUDE REGEX "/storage/postgres/[^/]*\\.cpp$")
+    list(FILTER files EXCLUDE REGEX "/tests/.*/test_(pg_|row_security|[^/]*postgres)[^/]*\\.cpp$")
+    list(FILTER files EXCLUDE REGEX "/tests/(parts/(postgres_|cutting_proxy)[^/]*|benchmarks/bench_storage)\\.cpp$")
   endif()
   set(${list_name} ${files} PARENT_SCOPE)
 endfunction()

@@ -1,5 +1,5 @@
-# The migrations are SQL files (src/storage/migrations/sqlite/*.sql) and travel inside the library. Run as
-# a script (cmake -P) this file writes the .cpp that holds them; included, it adds that .cpp to a target.
+# The migrations are SQL files (src/storage/migrations/<dialect>/*.sql) and travel inside the library. Run as
+# a script (cmake -P) this file writes the .cpp that holds a dialect's; included, it adds those .cpp to a target.
 
 if(CMAKE_SCRIPT_MODE_FILE)
   # Bytes as character literals: no limit on the length, nothing to escape.
@@ -19,11 +19,11 @@ if(CMAKE_SCRIPT_MODE_FILE)
     math(EXPR number "${number} + 1")
   endforeach()
   file(WRITE "${TO}.new"
-    "// Generated from src/storage/migrations/sqlite/*.sql by cmake/OmniCRMMigrations.cmake.\n"
+    "// Generated from src/storage/migrations/${DIALECT}/*.sql by cmake/OmniCRMMigrations.cmake.\n"
     "#include \"storage/migrations.hpp\"\n\n#include <array>\n\n"
     "namespace omnicrm::storage {\nnamespace {\n${arrays}"
     "constexpr std::array<MigrationFile, ${number}> files{{\n${table}}};\n}  // namespace\n\n"
-    "std::span<const MigrationFile> sqlite_migrations() { return files; }\n\n"
+    "std::span<const MigrationFile> ${DIALECT}_migrations() { return files; }\n\n"
     "}  // namespace omnicrm::storage\n")
   file(RENAME "${TO}.new" "${TO}")
   return()
@@ -31,18 +31,17 @@ endif()
 
 set(OMNICRM_MIGRATIONS_SCRIPT "${CMAKE_CURRENT_LIST_FILE}")
 
+# Every dialect's, whether its driver is built or not: a few kilobytes, and no question which function exists.
 function(omnicrm_embed_migrations target)
-  set(from "${PROJECT_SOURCE_DIR}/src/storage/migrations/sqlite")
-  set(to "${PROJECT_BINARY_DIR}/generated/sqlite_migrations.cpp")
-  file(GLOB header CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/src/storage/migrations.hpp")
-  file(GLOB files CONFIGURE_DEPENDS "${from}/*.sql")
-  if(NOT header)
-    return()
-  endif()
-  add_custom_command(OUTPUT "${to}"
-    COMMAND ${CMAKE_COMMAND} -DFROM=${from} -DTO=${to} -P "${OMNICRM_MIGRATIONS_SCRIPT}"
-    DEPENDS ${files} "${OMNICRM_MIGRATIONS_SCRIPT}"
-    COMMENT "Embedding the SQLite migrations" VERBATIM)
-  target_sources(${target} PRIVATE "${to}")
-  set_source_files_properties("${to}" PROPERTIES SKIP_PRECOMPILE_HEADERS ON)
+  foreach(dialect IN ITEMS sqlite postgres)
+    set(from "${PROJECT_SOURCE_DIR}/src/storage/migrations/${dialect}")
+    set(to "${PROJECT_BINARY_DIR}/generated/${dialect}_migrations.cpp")
+    file(GLOB files CONFIGURE_DEPENDS "${from}/*.sql")
+    add_custom_command(OUTPUT "${to}"
+      COMMAND ${CMAKE_COMMAND} -DFROM=${from} -DTO=${to} -DDIALECT=${dialect} -P "${OMNICRM_MIGRATIONS_SCRIPT}"
+      DEPENDS ${files} "${OMNICRM_MIGRATIONS_SCRIPT}"
+      COMMENT "Embedding the migrations for ${dialect}" VERBATIM)
+    target_sources(${target} PRIVATE "${to}")
+    set_source_files_properties("${to}" PROPERTIES SKIP_PRECOMPILE_HEADERS ON)
+  endforeach()
 endfunction()

@@ -38,7 +38,8 @@ get_target_property(c_soname omnicrm_c SOVERSION)
 set(here "(= ${PROJECT_VERSION}-${CPACK_DEBIAN_PACKAGE_RELEASE})")
 set(description "An address book, a timeline fed from real mail and calendars, reviewed
 and reversible imports, durable jobs and full-text search: in one SQLite
-file, inside the program that uses it.")
+file, inside the program that uses it, or on a PostgreSQL server that many
+machines share.")
 
 # omnicrm_package_of(<package> <section> <one line> <depends> <component>...): the components make one package.
 macro(omnicrm_package_of package section summary depends)

@@ -5,16 +5,17 @@
 #include <new>
 #include <omnicrm/providers/files.hpp>
 
+#include "copy/begin.hpp"
 #include "core/errors.hpp"
 #include "core/id_generator.hpp"
 #include "jobs/runner.hpp"
 #include "jobs/running_job.hpp"
 #include "jobs/wakeup.hpp"
+#include "open_storage.hpp"
 #include "operations/registry.hpp"
 #include "repository/unit.hpp"
 #include "run_batch.hpp"
 #include "session/session_impl.hpp"
-#include "storage/migrations.hpp"
 #include "sync/parts.hpp"
 #include "sync/sync_jobs.hpp"
 
@@ -35,19 +36,10 @@ class StorageAdmin final : public Admin {
   std::shared_ptr<storage::Storage> storage_;
 };
 
-Result<std::shared_ptr<storage::Storage>> open_storage(const Options& options) {
-  if (options.storage) return options.storage;
-  storage::SqliteOptions sqlite = options.sqlite;
-  sqlite.path = options.path;
-  OMNICRM_ASSIGN(auto opened, storage::sqlite(sqlite));
-  return std::shared_ptr<storage::Storage>(std::move(opened));
-}
-
 /// For a host that migrates by itself.
 Result<void> check_schema(storage::Storage& storage) {
-  if (storage.dialect() != storage::Dialect::sqlite) return {};
   OMNICRM_ASSIGN(const std::int64_t version, storage.schema_version());
-  const std::int64_t expected = std::ssize(storage::sqlite_migrations());
+  const std::int64_t expected = latest_schema(storage.dialect());
   if (version == expected) return {};
   return failure(ErrorCode::failed_precondition,
                  "the database has schema version " + std::to_string(version) + ", this library needs " +
@@ -62,6 +54,7 @@ Result<std::shared_ptr<const Environment>> open_environment(const Options& optio
   environment->ids = std::make_shared<IdGenerator>(environment->clock, environment->random);
   OMNICRM_ASSIGN(environment->storage, open_storage(options));
   OMNICRM_TRY(options.migrate ? environment->storage->migrate() : check_schema(*environment->storage));
+  OMNICRM_TRY(copy::check_finished(*environment->storage));
   return environment;
 }
 

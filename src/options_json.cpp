@@ -35,14 +35,36 @@ struct Jobs {
 };
 BOOST_DESCRIBE_STRUCT(Jobs, (), (name, threads, lease_ms, heartbeat_ms, poll_ms, claim_limit))
 
+struct Postgres {
+  std::string admin_url = storage::PostgresOptions{}.admin_url;
+  std::string read_url = storage::PostgresOptions{}.read_url;
+  std::string schema = storage::PostgresOptions{}.schema;
+  std::int64_t pool_size = static_cast<std::int64_t>(storage::PostgresOptions{}.pool_size);
+  std::int64_t acquire_timeout_ms = storage::PostgresOptions{}.acquire_timeout.count();
+  std::int64_t connect_timeout_ms = storage::PostgresOptions{}.connect_timeout.count();
+  std::int64_t health_check_after_ms = storage::PostgresOptions{}.health_check_after.count();
+  std::int64_t max_lifetime_ms = storage::PostgresOptions{}.max_lifetime.count();
+  std::int64_t statement_cache = static_cast<std::int64_t>(storage::PostgresOptions{}.statement_cache);
+  std::int64_t lock_timeout_ms = storage::PostgresOptions{}.lock_timeout.count();
+  std::int64_t statement_timeout_ms = storage::PostgresOptions{}.statement_timeout.count();
+  std::int64_t retry_for_ms = storage::PostgresOptions{}.retry_for.count();
+  std::int64_t partitions = static_cast<std::int64_t>(storage::PostgresOptions{}.partitions);
+  bool transaction_pooling = storage::PostgresOptions{}.transaction_pooling;
+};
+BOOST_DESCRIBE_STRUCT(Postgres, (),
+                      (admin_url, read_url, schema, pool_size, acquire_timeout_ms, connect_timeout_ms,
+                       health_check_after_ms, max_lifetime_ms, statement_cache, lock_timeout_ms,
+                       statement_timeout_ms, retry_for_ms, partitions, transaction_pooling))
+
 struct Opening {
   std::string path = Options{}.path;
   bool migrate = Options{}.migrate;
   Log log = Log::none;
   Sqlite sqlite;
+  Postgres postgres;
   Jobs jobs;
 };
-BOOST_DESCRIBE_STRUCT(Opening, (), (path, migrate, log, sqlite, jobs))
+BOOST_DESCRIBE_STRUCT(Opening, (), (path, migrate, log, sqlite, postgres, jobs))
 
 constexpr std::int64_t longest_ms = 24LL * 60 * 60 * 1000;
 constexpr std::int64_t largest_count = 1'000'000;
@@ -52,17 +74,52 @@ Result<void> in_range(std::string_view field, std::int64_t value, std::int64_t l
   return invalid(field, "must be " + std::to_string(least) + " to " + std::to_string(most));
 }
 
+Result<void> check(const Postgres& asked) {
+  if (asked.schema.empty()) return invalid("postgres.schema", "must not be empty");
+  OMNICRM_TRY(in_range("postgres.pool_size", asked.pool_size, 1, 10'000));
+  OMNICRM_TRY(in_range("postgres.acquire_timeout_ms", asked.acquire_timeout_ms, 1, longest_ms));
+  OMNICRM_TRY(in_range("postgres.connect_timeout_ms", asked.connect_timeout_ms, 1, longest_ms));
+  OMNICRM_TRY(in_range("postgres.health_check_after_ms", asked.health_check_after_ms, 0, longest_ms));
+  OMNICRM_TRY(in_range("postgres.max_lifetime_ms", asked.max_lifetime_ms, 1, longest_ms));
+  OMNICRM_TRY(in_range("postgres.statement_cache", asked.statement_cache, 1, 100'000));
+  OMNICRM_TRY(in_range("postgres.lock_timeout_ms", asked.lock_timeout_ms, 0, longest_ms));
+  OMNICRM_TRY(in_range("postgres.statement_timeout_ms", asked.statement_timeout_ms, 0, longest_ms));
+  OMNICRM_TRY(in_range("postgres.retry_for_ms", asked.retry_for_ms, 0, longest_ms));
+  return in_range("postgres.partitions", asked.partitions, 0, 1'024);
+}
+
 Result<void> check(const Opening& asked) {
   if (asked.path.empty()) return invalid("path", "must not be empty");
   OMNICRM_TRY(in_range("sqlite.busy_timeout_ms", asked.sqlite.busy_timeout_ms, 0, longest_ms));
   OMNICRM_TRY(in_range("sqlite.writer_cache_kib", asked.sqlite.writer_cache_kib, 0, 16LL << 20));
   OMNICRM_TRY(in_range("sqlite.reader_cache_kib", asked.sqlite.reader_cache_kib, 0, 16LL << 20));
   OMNICRM_TRY(in_range("sqlite.idle_readers", asked.sqlite.idle_readers, 0, largest_count));
+  OMNICRM_TRY(check(asked.postgres));
   OMNICRM_TRY(in_range("jobs.threads", asked.jobs.threads, 1, 1'024));
   OMNICRM_TRY(in_range("jobs.lease_ms", asked.jobs.lease_ms, 30, longest_ms));
   OMNICRM_TRY(in_range("jobs.heartbeat_ms", asked.jobs.heartbeat_ms, 1, longest_ms));
   OMNICRM_TRY(in_range("jobs.poll_ms", asked.jobs.poll_ms, 1, longest_ms));
   return in_range("jobs.claim_limit", asked.jobs.claim_limit, 1, 1'000);
+}
+
+storage::PostgresOptions options_of(const Postgres& asked) {
+  using std::chrono::milliseconds;
+  storage::PostgresOptions options;
+  options.admin_url = asked.admin_url;
+  options.read_url = asked.read_url;
+  options.schema = asked.schema;
+  options.pool_size = static_cast<std::size_t>(asked.pool_size);
+  options.acquire_timeout = milliseconds(asked.acquire_timeout_ms);
+  options.connect_timeout = milliseconds(asked.connect_timeout_ms);
+  options.health_check_after = milliseconds(asked.health_check_after_ms);
+  options.max_lifetime = milliseconds(asked.max_lifetime_ms);
+  options.statement_cache = static_cast<std::size_t>(asked.statement_cache);
+  options.lock_timeout = milliseconds(asked.lock_timeout_ms);
+  options.statement_timeout = milliseconds(asked.statement_timeout_ms);
+  options.retry_for = milliseconds(asked.retry_for_ms);
+  options.partitions = static_cast<std::size_t>(asked.partitions);
+  options.transaction_pooling = asked.transaction_pooling;
+  return options;
 }
 
 observe::Level level_of(Log log) {
@@ -92,6 +149,7 @@ Result<Options> options_from_json(std::string_view json) {
   options.sqlite.writer_cache_kib = asked.sqlite.writer_cache_kib;
   options.sqlite.reader_cache_kib = asked.sqlite.reader_cache_kib;
   options.sqlite.idle_readers = static_cast<std::size_t>(asked.sqlite.idle_readers);
+  options.postgres = options_json::options_of(asked.postgres);
   options.jobs.name = asked.jobs.name;
   options.jobs.threads = static_cast<std::size_t>(asked.jobs.threads);
   options.jobs.lease = milliseconds(asked.jobs.lease_ms);

@@ -14,6 +14,11 @@ namespace cli {
 namespace {
 
 int backup(Context& context, const std::string& path) {
+  if (is_server(context.db)) {
+    throw failure(
+        refused, omnicrm::ErrorCode::unsupported, "a PostgreSQL database is backed up by its own tools",
+        "as: pg_dump --enable-row-security --format=custom --file=" + path + " '" + shown(context.db) + "'");
+  }
   must(context.crm().admin().backup(path));
   if (context.json) {
     say(boost::json::serialize(boost::json::object{{"path", path}}));
@@ -30,7 +35,8 @@ int check(Context& context) {
     for (const std::string& problem : problems) list.emplace_back(problem);
     say(boost::json::serialize(boost::json::object{{"problems", list}}));
   } else if (problems.empty()) {
-    say("the file is sound");
+    say(is_server(context.db) ? "the schema is sound; the files are the server's: pg_amcheck"
+                              : "the file is sound");
   } else {
     for (const std::string& problem : problems) say(plain(problem));
   }

@@ -1,9 +1,12 @@
 #include "context.hpp"
 
+#include <algorithm>
 #include <boost/json/serialize.hpp>
 #include <cstdlib>
 #include <filesystem>
+#include <string_view>
 #include <system_error>
+#include <utility>
 
 #include "output.hpp"
 
@@ -80,14 +83,49 @@ std::string default_user() {
   return named.empty() ? "me" : named;
 }
 
+bool is_server(std::string_view db) {
+  return db.starts_with("postgresql://") || db.starts_with("postgres://");
+}
+
+std::string shown(const std::string& db) {
+  if (!is_server(db)) return db;
+  // postgresql://user:password@host/database?key=value&... Of what is written wrongly, rather too little is
+  // shown.
+  const std::size_t from = db.find("//") + 2;
+  const std::size_t query = std::min(db.find('?', from), db.size());
+  std::string text = db.substr(0, query);
+  const std::size_t at = text.rfind('@');
+  const std::size_t colon = text.find(':', from);
+  if (at != std::string::npos && colon < at) text.replace(colon + 1, at - colon - 1, "***");
+  char mark = '?';
+  for (std::size_t place = query + 1; place < db.size();) {
+    const std::size_t end = std::min(db.find('&', place), db.size());
+    const std::string_view pair = std::string_view(db).substr(place, end - place);
+    const std::string_view key = pair.substr(0, pair.find('='));
+    if (key == "host" || key == "hostaddr" || key == "port" || key == "dbname" || key == "user" ||
+        key == "sslmode") {
+      text.append(1, std::exchange(mark, '&')).append(pair);
+    }
+    place = end + 1;
+  }
+  return text;
+}
+
+void Context::require_database() const {
+  std::error_code error;
+  if (is_server(db) || db == ":memory:" || fs::exists(db, error)) return;
+  throw failure(not_found, omnicrm::ErrorCode::not_found, "there is no database at " + db + " yet",
+                "start with: omnicrm import PATH   (or name the file: --db PATH)");
+}
+
+void Context::make_folder() const {
+  if (!is_server(db) && db == default_database()) make_folder_of(db);
+}
+
 omnicrm::Crm& Context::crm(bool must_exist) {
   if (crm_) return *crm_;
-  std::error_code error;
-  if (must_exist && db != ":memory:" && !fs::exists(db, error)) {
-    throw failure(not_found, omnicrm::ErrorCode::not_found, "there is no database at " + db + " yet",
-                  "start with: omnicrm import PATH   (or name the file: --db PATH)");
-  }
-  if (db == default_database()) make_folder_of(db);
+  if (must_exist) require_database();
+  make_folder();
   auto opened = omnicrm::Crm::open({.path = db});
   if (!opened) throw Failure{.error = opened.error(), .exit = storage_unavailable, .hint = {}};
   crm_ = std::move(*opened);

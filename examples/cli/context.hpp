@@ -24,6 +24,10 @@ class Context {
   /// What the command line asked for; set while it is parsed, run after it.
   std::function<int()> action;
 
+  /// Fails when `db` names a file that is not there. Whether a server has the database, it says itself.
+  void require_database() const;
+  /// Makes the folder of the default place, when that is where `db` is.
+  void make_folder() const;
   /// Opens the database once. `must_exist`: a command that only reads does not make an empty one.
   omnicrm::Crm& crm(bool must_exist = true);
   omnicrm::Session& session(bool must_exist = true);
@@ -38,6 +42,10 @@ class Context {
 
 /// $OMNICRM_DB, or the place the desktop keeps data in (XDG Base Directory).
 [[nodiscard]] std::string default_database();
+/// Whether `db` is a server's URI and no file.
+[[nodiscard]] bool is_server(std::string_view db);
+/// A database as it may be shown: without the password that its URI may hold.
+[[nodiscard]] std::string shown(const std::string& db);
 /// $OMNICRM_USER or "me".
 [[nodiscard]] std::string default_user();
 
@@ -63,6 +71,8 @@ void add_timeline_commands(CLI::App& app, Context& context);
 void add_job_commands(CLI::App& app, Context& context);
 void add_audit_commands(CLI::App& app, Context& context);
 void add_admin_commands(CLI::App& app, Context& context);
+void add_migrate_command(CLI::App& app, Context& context);
+void add_copy_commands(CLI::App& app, Context& context);
 void add_operation_commands(CLI::App& app, Context& context);
 
 }  // namespace cli

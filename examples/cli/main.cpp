@@ -30,7 +30,8 @@ Begin with:
 void add_global_options(CLI::App& app, Context& context) {
   context.db = default_database();
   context.user = default_user();
-  app.add_option("--db", context.db, "The database file ($OMNICRM_DB)")->capture_default_str();
+  app.add_option("--db", context.db, "The database: a file, or postgresql://user@host/name ($OMNICRM_DB)")
+      ->default_str(shown(context.db));
   app.add_option("--user", context.user, "Whose data ($OMNICRM_USER)")->capture_default_str();
   app.add_flag("--json", context.json, "Prints JSON");
   app.set_version_flag("--version", "omnicrm " + std::string(omnicrm::version()));
@@ -123,6 +124,8 @@ int run(int count, char** values) {
   add_audit_commands(app, context);
   add_operation_commands(app, context);
   add_admin_commands(app, context);
+  add_migrate_command(app, context);
+  add_copy_commands(app, context);
   try {
     const int status = parse_and_run(app, context, arguments);
     if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return status;

@@ -1,6 +1,7 @@
 // Everything.
 #pragma once
 
+#include <omnicrm/copy.hpp>
 #include <omnicrm/crm.hpp>
 #include <omnicrm/json.hpp>
 #include <omnicrm/model/model.hpp>

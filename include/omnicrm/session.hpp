@@ -21,8 +21,8 @@
 
 namespace omnicrm {
 
-/// A session is a user: everything reached through it is that user's and nobody else's. Thread-safe; cheap to make
-/// and to move; must not outlive its `Crm`. @since 0.1
+/// A session is a user: everything reached through it is that user's and nobody else's. Thread-safe; cheap to
+/// make and to move; must not outlive its `Crm`. @since 0.1
 class Session {
  public:
   class Impl;
@@ -45,14 +45,22 @@ class Session {
   [[nodiscard]] jobs::Jobs& jobs() noexcept;
   [[nodiscard]] insight::SearchService& search() noexcept;
 
-  /// Runs `work` in one transaction: all of its changes or none. The session it gets is bound to that transaction,
-  /// for repositories and `jobs().enqueue` (not: `sync()`), and to the thread that `work` runs on, which may be another
-  /// caller's; on other threads it is `failed_precondition`. `work` may run more than once.
+  /// Runs `work` in one transaction: all of its changes or none. The session it gets is bound to that
+  /// transaction, for repositories and `jobs().enqueue` (not: `sync()`), and to the thread that `work` runs
+  /// on, which may be another caller's; on other threads it is `failed_precondition`. `work` may run more
+  /// than once.
   Result<void> transaction(FunctionRef<Result<void>(Session&)> work);
 
-  /// Calls an operation of the registry by its name (`contacts.create`, `sync.preview`): JSON object in, JSON out.
-  /// `operations_schema()` has them all. Errors: `not_found` (no such operation), `invalid_argument` (names the
-  /// field), and the operation's own.
+  /// In a handler, on the session of a transaction: the job is marked done in it, by
+  /// `jobs::Context::complete_in`. The handler's changes and the end of its job are one, so they happen
+  /// exactly once. After it, return `Outcome::done`, or the transaction's error. Errors:
+  /// `failed_precondition` (no transaction), `invalid_argument` (another user's job, a result that is no
+  /// JSON), `conflict` (the lease was lost: roll back and return).
+  Result<void> complete(jobs::Context& job, Json result = {});
+
+  /// Calls an operation of the registry by its name (`contacts.create`, `sync.preview`): JSON object in, JSON
+  /// out. `operations_schema()` has them all. Errors: `not_found` (no such operation), `invalid_argument`
+  /// (names the field), and the operation's own.
   [[nodiscard]] Result<std::string> call(std::string_view operation, std::string_view json);
 
  private:

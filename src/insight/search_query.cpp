@@ -131,23 +131,6 @@ Result<void> add_filter(ParsedQuery& query, const Token& token) {
   return {};
 }
 
-/// Words only hold letters and digits, so that nothing in quotes can end them.
-std::string quoted(const std::vector<std::string>& words) {
-  std::string phrase = "\"";
-  for (const std::string& word : words) {
-    if (phrase.size() > 1) phrase += ' ';
-    phrase += word;
-  }
-  return phrase + "\"";
-}
-
-std::string expression(const SearchTerm& term, bool best_columns) {
-  std::string_view columns = "{subject people body files} : ";
-  if (best_columns) columns = "{subject people} : ";
-  if (term.subject_only) columns = "{subject} : ";
-  return std::string(columns) + quoted(term.words) + (term.prefix ? "*" : "");
-}
-
 }  // namespace
 
 bool ParsedQuery::is_empty() const noexcept {
@@ -184,25 +167,6 @@ Result<ParsedQuery> parse_query(std::string_view text) {
                              query.with.empty();
   if (only_negative) return invalid("text", "needs a word that must occur beside those that must not");
   return query;
-}
-
-std::string match_expression(const ParsedQuery& query, std::string_view user_token, bool best_columns) {
-  std::string wanted = "{u} : \"" + std::string(user_token) + "\"";
-  std::string unwanted;
-  for (const SearchTerm& term : query.terms) {
-    if (term.negative) {
-      unwanted += " NOT " + expression(term, false);
-    } else {
-      wanted += " AND " + expression(term, best_columns);
-    }
-  }
-  for (const auto* people : {&query.from, &query.with}) {
-    for (const std::string& person : *people) {
-      const auto words = folded_words(person);
-      if (!words.empty()) wanted += " AND {people} : " + quoted(words);
-    }
-  }
-  return unwanted.empty() ? wanted : "(" + wanted + ")" + unwanted;
 }
 
 }  // namespace omnicrm::insight

@@ -39,12 +39,6 @@ struct ParsedQuery {
 /// (`http://...`) is a word.
 [[nodiscard]] Result<ParsedQuery> parse_query(std::string_view text);
 
-/// The FTS5 expression (https://www.sqlite.org/fts5.html#full_text_query_syntax) for the terms and people of
-/// a query, in the scope of one user's token. `best_columns`: every term in the subject or the people;
-/// otherwise anywhere.
-[[nodiscard]] std::string match_expression(const ParsedQuery& query, std::string_view user_token,
-                                           bool best_columns);
-
 /// Words of a text, folded: runs of letters and digits.
 [[nodiscard]] std::vector<std::string> folded_words(std::string_view text);
 

@@ -7,12 +7,12 @@
 #include "core/text.hpp"
 #include "insight/search_query.hpp"
 #include "insight/snippet.hpp"
+#include "insight/text_match.hpp"
 #include "model/describe.hpp"
 #include "model/reflect.hpp"
 #include "repository/bound_sql.hpp"
 #include "repository/cursor.hpp"
 #include "repository/interaction_rows.hpp"
-#include "repository/interaction_text.hpp"
 
 namespace omnicrm::insight {
 namespace {
@@ -25,6 +25,7 @@ constexpr std::int64_t first_place = std::int64_t{1} << 62;
 /// A candidate's row.
 struct Candidate {
   std::int64_t seq = 0;
+  bool is_left_out = false;  ///< by a filter
   SearchHit hit;
   std::string body, quoted, signature;
   std::vector<Participant> participants;
@@ -106,17 +107,18 @@ class Service final : public SearchService {
     OMNICRM_ASSIGN(const ParsedQuery parsed, parse_query(wanted.text));
     const std::string name = (wanted.order == SearchOrder::newest ? "newest|" : "relevance|") + wanted.text;
     const bool has_words = std::ranges::any_of(parsed.terms, [](const auto& term) { return !term.negative; });
-    std::int64_t tier = wanted.order == SearchOrder::relevance && has_words ? 0 : 1;
-    const bool ranked = tier == 0;
-    std::int64_t below = first_place;
+    std::int64_t first_tier = wanted.order == SearchOrder::relevance && has_words ? 0 : 1;
+    const bool ranked = first_tier == 0;
+    std::int64_t begin = first_place;
     if (!page.cursor.empty()) {
       OMNICRM_ASSIGN(const auto last,
                      (repository::read_cursor<std::int64_t, std::int64_t>(name, page.cursor)));
-      std::tie(tier, below) = last;
+      std::tie(first_tier, begin) = last;
     }
     return unit_.read([&](storage::Connection& connection) -> Result<Page<SearchHit>> {
       Page<SearchHit> answer;
-      for (; tier <= 1; ++tier, below = first_place) {
+      std::int64_t below = begin;
+      for (std::int64_t tier = first_tier; tier <= 1; ++tier, below = first_place) {
         OMNICRM_ASSIGN(const bool ended,
                        search_tier(connection, parsed, ranked, tier, page.limit, below, answer));
         if (!ended) {
@@ -130,23 +132,22 @@ class Service final : public SearchService {
 
  private:
   /// Tier 0: all words in the subject or the people; tier 1: the others. Unranked searches have tier 1 alone.
-  repository::BoundSql tier_query(const ParsedQuery& parsed, bool ranked, std::int64_t tier,
-                                  std::int64_t below) const {
-    const std::string user = repository::user_token(unit_.user());
-    std::string match = match_expression(parsed, user, tier == 0);
-    if (ranked && tier == 1) match = "(" + match + ") NOT (" + match_expression(parsed, user, true) + ")";
+  repository::BoundSql tier_query(const TextIndex& index, const ParsedQuery& parsed, bool ranked,
+                                  std::int64_t tier, TextRange range) const {
+    const TextTier kind = !ranked ? TextTier::any : tier == 0 ? TextTier::best : TextTier::rest;
+    if (parsed.after) range.from = place_of(*parsed.after);
+    const TextMatch match = index.match(parsed, unit_.user(), kind, range);
     repository::BoundSql query;
+    query.add("SELECT ").add(match.place);
     query.add(
-        "SELECT i.seq, i.id, i.kind, i.direction, i.subject, i.contact_id, i.occurred_at, i.body, i.quoted, "
-        "i.signature FROM interaction_text t CROSS JOIN interactions i ON i.seq = t.rowid");
-    query.add(" WHERE interaction_text MATCH ?", match).add(" AND t.rowid < ?", below);
-    if (parsed.after)
-      query.add(" AND t.rowid >= ?", place_of(*parsed.after)).add(" AND i.occurred_at >= ?", *parsed.after);
+        ", i.id, i.kind, i.direction, i.subject, i.contact_id, i.occurred_at, i.body, i.quoted, "
+        "i.signature");
+    query.add(match.sql);
+    if (parsed.after) query.add(" AND i.occurred_at >= ?", *parsed.after);
     if (parsed.before) query.add(" AND i.occurred_at < ?", *parsed.before);
-    query.add(" AND i.user_id = ?", unit_.user());
     if (!parsed.kinds.empty()) {
       std::vector<std::string_view> kinds;
-      for (InteractionKind kind : parsed.kinds) kinds.push_back(enum_name(kind));
+      for (InteractionKind wanted : parsed.kinds) kinds.push_back(enum_name(wanted));
       query.add(" AND i.kind IN").add_list(kinds);
     }
     for (const std::string& tag : parsed.tags) {
@@ -157,7 +158,7 @@ class Service final : public SearchService {
           "WHERE p.user_id = i.user_id AND p.interaction_id = i.id AND g.sort_name = ?)",
           tag);
     }
-    query.add(" ORDER BY t.rowid DESC LIMIT ?", max_candidates);
+    query.add(" ORDER BY ").add(match.place).add(" DESC LIMIT ?", range.at_once);
     return query;
   }
 
@@ -165,23 +166,57 @@ class Service final : public SearchService {
   Result<bool> search_tier(storage::Connection& connection, const ParsedQuery& parsed, bool ranked,
                            std::int64_t tier, std::int64_t limit, std::int64_t& below,
                            Page<SearchHit>& answer) const {
-    const repository::BoundSql query = tier_query(parsed, ranked, tier, below);
-    OMNICRM_ASSIGN(auto rows, query.run(connection));
-    for (std::int64_t looked_at = 0;; ++looked_at) {
-      OMNICRM_ASSIGN(const bool more, rows.next());
-      if (!more) return looked_at < max_candidates;
-      if (std::ssize(answer.items) == limit) return false;
-      OMNICRM_ASSIGN(Candidate candidate, read(connection, rows));
-      below = candidate.seq;
-      if (!people_match(parsed, candidate.participants)) continue;
-      explain(candidate, parsed);
-      answer.items.push_back(std::move(candidate.hit));
+    const TextIndex index = text_index(connection.dialect());
+    std::int64_t left = max_candidates;
+    std::int64_t at_once = index.is_lazy ? max_candidates : std::min(limit + 1, max_candidates);
+    while (left > 0) {
+      const TextRange range{.below = below, .from = {}, .at_once = std::min(at_once, left)};
+      const repository::BoundSql query = tier_query(index, parsed, ranked, tier, range);
+      OMNICRM_ASSIGN(auto rows, query.run(connection));
+      std::int64_t seen = 0;
+      for (bool more = true; more;) {
+        std::vector<Candidate> some;
+        OMNICRM_ASSIGN(more, read_some(connection, rows, limit, seen, some));
+        for (Candidate& candidate : some) {
+          if (std::ssize(answer.items) == limit) return false;
+          below = candidate.seq;
+          if (candidate.is_left_out || !people_match(parsed, candidate.participants)) continue;
+          explain(candidate, parsed);
+          answer.items.push_back(std::move(candidate.hit));
+        }
+      }
+      if (seen < range.at_once) return true;
+      left -= seen;
+      at_once *= 4;
     }
+    return false;
   }
 
-  Result<Candidate> read(storage::Connection& connection, const storage::Query& row) const {
+  /// A page's worth of candidates with their participants; false when these are the last.
+  Result<bool> read_some(storage::Connection& connection, storage::Query& rows, std::int64_t limit,
+                         std::int64_t& seen, std::vector<Candidate>& some) const {
+    std::vector<InteractionId> ids;
+    bool more = true;
+    while (more && std::ssize(some) <= limit) {
+      OMNICRM_ASSIGN(more, rows.next());
+      if (!more) break;
+      ++seen;
+      some.push_back(read(rows));
+      if (!some.back().is_left_out) ids.push_back(some.back().hit.id);
+    }
+    OMNICRM_ASSIGN(auto participants, repository::participants_of(connection, unit_.user(), ids));
+    auto next = participants.begin();
+    for (Candidate& candidate : some) {
+      if (!candidate.is_left_out) candidate.participants = std::move(*next++);
+    }
+    return more;
+  }
+
+  static Candidate read(const storage::Query& row) {
     Candidate candidate;
     candidate.seq = row.get<std::int64_t>(0);
+    candidate.is_left_out = row.is_null(1);
+    if (candidate.is_left_out) return candidate;
     SearchHit& hit = candidate.hit;
     hit.id = row.get<InteractionId>(1);
     hit.kind = enum_from_name<InteractionKind>(row.get<std::string>(2)).value_or(InteractionKind::note);
@@ -192,7 +227,6 @@ class Service final : public SearchService {
     candidate.body = row.get<std::string>(7);
     candidate.quoted = row.get<std::string>(8);
     candidate.signature = row.get<std::string>(9);
-    OMNICRM_ASSIGN(candidate.participants, repository::participants_of(connection, unit_.user(), hit.id));
     return candidate;
   }
 

@@ -5,20 +5,17 @@
 #include <utility>
 
 #include "core/errors.hpp"
+#include "jobs/dialect.hpp"
 #include "jobs/fair.hpp"
 #include "storage/query.hpp"
 
 namespace omnicrm::jobs {
 namespace {
 
-// Read from jobs_ready in its own order; `kind` stands in the index, so foreign kinds cost no row.
-constexpr char select_ready[] =
-    "SELECT " OMNICRM_JOB_COLUMNS
-    " FROM jobs WHERE state = 'ready' AND kind IN (SELECT value FROM json_each(?)) "
-    "ORDER BY priority, virtual_time, seq LIMIT ?";
 // Touches jobs_ready and jobs_running; the other indexes have none of these columns.
 constexpr char update_claimed[] =
-    "UPDATE jobs SET state = 'running', lease_id = ?, attempt = attempt + 1, started_at = ? WHERE seq = ?";
+    "UPDATE jobs SET state = 'running', lease_id = ?, attempt = attempt + 1, started_at = ? "
+    "WHERE user_id = ? AND seq = ?";
 constexpr char select_due[] =
     "SELECT seq, user_id, priority, virtual_time FROM jobs WHERE state = 'scheduled' AND run_at <= ? "
     "ORDER BY run_at, seq LIMIT 500";
@@ -44,7 +41,8 @@ Result<std::vector<Due>> due_jobs(storage::Connection& connection, Timestamp now
 Result<void> choose(storage::Connection& connection, const KindShare& share, std::size_t& restarts,
                     Claim& claim) {
   if (share.limit == 0) return {};
-  OMNICRM_ASSIGN(auto rows, storage::Query::run(connection, select_ready, share.kinds, share.limit));
+  OMNICRM_ASSIGN(auto rows, storage::Query::run(connection, dialect_of(connection).select_ready, share.kinds,
+                                                share.limit));
   for (std::size_t seen = 0;; ++seen) {
     OMNICRM_ASSIGN(const bool more, rows.next());
     if (!more) {
@@ -71,8 +69,9 @@ Result<void> promote_due(storage::Connection& connection, Timestamp now) {
   FairClock fair(connection);
   for (const Due& job : due) {
     OMNICRM_ASSIGN(const std::int64_t start, fair.start(job.user, job.priority, job.cost));
-    OMNICRM_TRY(storage::execute(
-        connection, "UPDATE jobs SET state = 'ready', virtual_time = ? WHERE seq = ?", start, job.seq));
+    OMNICRM_TRY(storage::run(
+        connection, "UPDATE jobs SET state = 'ready', virtual_time = ? WHERE user_id = ? AND seq = ?", start,
+        job.user, job.seq));
   }
   return fair.save();
 }
@@ -93,15 +92,15 @@ Result<Claim> claim(storage::Connection& connection, const ClaimOrder& order) {
     return std::tie(a.job.priority, a.job.virtual_time, a.seq) <
            std::tie(b.job.priority, b.job.virtual_time, b.seq);
   });
-  OMNICRM_TRY(storage::execute(connection,
-                               "INSERT INTO job_leases (id, worker_id, claimed_at) VALUES (?, ?, ?)",
-                               order.lease, order.worker, order.now));
+  OMNICRM_TRY(storage::run(connection, "INSERT INTO job_leases (id, worker_id, claimed_at) VALUES (?, ?, ?)",
+                           order.lease, order.worker, order.now));
   OMNICRM_ASSIGN(const storage::StatementPtr update, connection.prepare(update_claimed));
   std::int64_t latest = 0;
   for (JobRow& row : claimed.jobs) {
     storage::bind_value(*update, 0, order.lease);
     storage::bind_value(*update, 1, order.now);
-    storage::bind_value(*update, 2, row.seq);
+    storage::bind_value(*update, 2, row.user);
+    storage::bind_value(*update, 3, row.seq);
     OMNICRM_TRY(update->step());
     update->reset();
     row.job.state = JobState::running;

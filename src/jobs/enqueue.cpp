@@ -44,6 +44,7 @@ Result<void> check(const NewJob& job, std::size_t index) {
     return bad("max_attempts", "must be 1 to 1,000");
   if (job.unique_key.size() > longest_key || !text::is_utf8(job.unique_key))
     return bad("unique_key", "must be at most 500 bytes of UTF-8");
+  if (job.unique_key.find('\0') != std::string::npos) return bad("unique_key", "must not hold a NUL");
   if (job.cost < 1 || job.cost > highest_cost) return bad("cost", "must be 1 to 1,000,000");
   return {};
 }
@@ -107,7 +108,7 @@ Result<std::optional<JobId>> take_key(storage::Connection& connection, UserId us
 
 Result<void> release_key(storage::Connection& connection, UserId user, const Job& job) {
   if (job.unique_key.empty()) return {};
-  OMNICRM_TRY(storage::execute(
+  OMNICRM_TRY(storage::run(
       connection, "DELETE FROM job_unique WHERE user_id = ? AND kind = ? AND unique_key = ? AND job_id = ?",
       user, job.kind, job.unique_key, job.id));
   return {};

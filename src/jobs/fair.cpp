@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "core/errors.hpp"
+#include "jobs/dialect.hpp"
 #include "storage/query.hpp"
 
 namespace omnicrm::jobs {
@@ -13,8 +14,6 @@ namespace {
 constexpr UserId system_user{};
 
 constexpr char select_clock[] = "SELECT virtual_time FROM job_clocks WHERE user_id = ?";
-constexpr char select_next_start[] =
-    "SELECT virtual_time FROM jobs WHERE state = 'ready' AND priority = ? ORDER BY virtual_time, seq LIMIT 1";
 constexpr char upsert_clock[] =
     "INSERT INTO job_clocks (user_id, virtual_time) VALUES (?, ?) "
     "ON CONFLICT (user_id) DO UPDATE SET virtual_time = excluded.virtual_time "
@@ -32,18 +31,18 @@ Result<std::int64_t> FairClock::start(UserId user, std::int64_t priority, std::i
 
 Result<void> FairClock::save() {
   for (const auto& [user, finish] : finish_)
-    OMNICRM_TRY(storage::execute(connection_, upsert_clock, user, finish));
+    OMNICRM_TRY(storage::run(connection_, upsert_clock, user, finish));
   return {};
 }
 
 // Cached: jobs that are added in the same transaction start at or after it, so it stays the least.
 Result<std::int64_t> FairClock::now(std::int64_t priority) {
   if (const auto known = now_.find(priority); known != now_.end()) return known->second;
-  OMNICRM_ASSIGN(auto next, storage::query_one<std::int64_t>(connection_, select_next_start, priority));
-  if (!next) {
-    OMNICRM_ASSIGN(next, storage::query_one<std::int64_t>(connection_, select_clock, system_user));
-  }
-  return now_[priority] = next.value_or(0);
+  OMNICRM_ASSIGN(const auto next, storage::query_one<std::optional<std::int64_t>>(
+                                      connection_, dialect_of(connection_).select_next_start, priority));
+  if (next && *next) return now_[priority] = **next;
+  OMNICRM_ASSIGN(const auto passed, storage::query_one<std::int64_t>(connection_, select_clock, system_user));
+  return now_[priority] = passed.value_or(0);
 }
 
 Result<std::int64_t> FairClock::finish_of(UserId user) {
@@ -53,7 +52,7 @@ Result<std::int64_t> FairClock::finish_of(UserId user) {
 }
 
 Result<void> pass(storage::Connection& connection, std::int64_t virtual_start) {
-  OMNICRM_TRY(storage::execute(connection, upsert_clock, system_user, virtual_start));
+  OMNICRM_TRY(storage::run(connection, upsert_clock, system_user, virtual_start));
   return {};
 }
 

@@ -87,8 +87,7 @@ Result<void> Held::complete_in(storage::Connection& transaction, Json result) {
 Result<std::vector<JobId>> Held::enqueue(storage::Connection& transaction, const std::vector<NewJob>& jobs) {
   OMNICRM_TRY(check(jobs));
   OMNICRM_ASSIGN(auto made, insert_jobs(transaction, clock_, ids_, row_.user, jobs));
-  // Before the commit, as in `Jobs::enqueue_in`: the claim that this brings about waits for the writer, so it
-  // sees them.
+  // Before the commit, as in `Jobs::enqueue_in` (jobs/queue.cpp).
   if (!made.empty() && wakeup_ != nullptr) wakeup_->notify();
   return made;
 }

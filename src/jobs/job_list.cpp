@@ -17,12 +17,14 @@ namespace {
 // By jobs_listed; with a batch by jobs_batch.
 constexpr char select_page[] =
     "SELECT " OMNICRM_JOB_COLUMNS
-    " FROM jobs WHERE user_id = ?1 AND (created_at, id) < (?2, ?3) AND (?4 IS NULL OR state = ?4) "
-    "AND (?5 IS NULL OR kind = ?5) ORDER BY created_at DESC, id DESC LIMIT ?6";
-constexpr char select_batch_page[] =
-    "SELECT " OMNICRM_JOB_COLUMNS
-    " FROM jobs WHERE user_id = ?1 AND (created_at, id) < (?2, ?3) AND (?4 IS NULL OR state = ?4) "
-    "AND (?5 IS NULL OR kind = ?5) AND batch_id = ?7 ORDER BY created_at DESC, id DESC LIMIT ?6";
+    " FROM jobs WHERE user_id = ?1 AND (created_at, id) < (?2, ?3) AND (CAST(?4 AS TEXT) IS NULL OR state = "
+    "?4) "
+    "AND (CAST(?5 AS TEXT) IS NULL OR kind = ?5) ORDER BY created_at DESC, id DESC LIMIT ?6";
+constexpr char select_batch_page[] = "SELECT " OMNICRM_JOB_COLUMNS
+                                     " FROM jobs WHERE user_id = ?1 AND (created_at, id) < (?2, ?3) AND "
+                                     "(CAST(?4 AS TEXT) IS NULL OR state = ?4) "
+                                     "AND (CAST(?5 AS TEXT) IS NULL OR kind = ?5) AND batch_id = ?7 ORDER BY "
+                                     "created_at DESC, id DESC LIMIT ?6";
 
 std::string cursor_of(const Job& job) {
   return std::to_string(to_micros(job.created_at)) + "." + job.id.to_string();
@@ -108,18 +110,18 @@ Result<std::vector<KindStats>> kind_stats(storage::Connection& connection, UserI
 
 Result<std::int64_t> cancel_batch(storage::Connection& connection, UserId user, BatchId batch,
                                   Timestamp now) {
-  OMNICRM_TRY(
-      storage::execute(connection,
-                       "DELETE FROM job_unique WHERE user_id = ?1 AND job_id IN (SELECT id FROM jobs WHERE "
-                       "user_id = ?1 AND batch_id = ?2 AND state IN ('ready', 'scheduled') "
-                       "AND unique_key <> '')",
-                       user, batch));
+  // A claim may come in between: the keys of those alone that were not claimed are free.
   OMNICRM_ASSIGN(
       const std::int64_t waiting,
       storage::execute(connection,
                        "UPDATE jobs SET state = 'cancelled', finished_at = ? WHERE user_id = ? AND "
                        "batch_id = ? AND state IN ('ready', 'scheduled')",
                        now, user, batch));
+  OMNICRM_TRY(
+      storage::run(connection,
+                   "DELETE FROM job_unique WHERE user_id = ?1 AND job_id IN (SELECT id FROM jobs WHERE "
+                   "user_id = ?1 AND batch_id = ?2 AND state = 'cancelled' AND unique_key <> '')",
+                   user, batch));
   OMNICRM_ASSIGN(
       const std::int64_t running,
       storage::execute(connection,

@@ -40,18 +40,18 @@ Result<void> take_back(storage::Connection& connection, const JobRow& row, const
   OMNICRM_TRY(write_failure(connection, row, error, now));
   if (row.job.cancel_requested) return write_end(connection, row, JobState::cancelled, error, now);
   if (row.job.attempt >= row.job.max_attempts) return write_end(connection, row, JobState::dead, error, now);
-  OMNICRM_TRY(storage::execute(connection,
-                               "UPDATE jobs SET state = 'ready', lease_id = NULL, error = ? WHERE seq = ?",
-                               error, row.seq));
+  OMNICRM_TRY(storage::run(
+      connection, "UPDATE jobs SET state = 'ready', lease_id = NULL, error = ? WHERE user_id = ? AND seq = ?",
+      error, row.user, row.seq));
   return {};
 }
 
 }  // namespace
 
 Result<void> register_worker(storage::Connection& connection, const Worker& worker) {
-  OMNICRM_TRY(storage::execute(connection,
-                               "INSERT INTO workers (id, name, started_at, heartbeat_at) VALUES (?, ?, ?, ?)",
-                               worker.id, worker.name, worker.heartbeat_at, worker.heartbeat_at));
+  OMNICRM_TRY(storage::run(connection,
+                           "INSERT INTO workers (id, name, started_at, heartbeat_at) VALUES (?, ?, ?, ?)",
+                           worker.id, worker.name, worker.heartbeat_at, worker.heartbeat_at));
   return {};
 }
 
@@ -63,10 +63,10 @@ Result<bool> beat(storage::Connection& connection, WorkerId worker, Timestamp no
 }
 
 Result<void> retire(storage::Connection& connection, WorkerId worker) {
-  OMNICRM_TRY(storage::execute(connection,
-                               "DELETE FROM workers WHERE id = ?1 AND NOT EXISTS "
-                               "(SELECT 1 FROM job_leases WHERE worker_id = ?1)",
-                               worker));
+  OMNICRM_TRY(storage::run(connection,
+                           "DELETE FROM workers WHERE id = ?1 AND NOT EXISTS "
+                           "(SELECT 1 FROM job_leases WHERE worker_id = ?1)",
+                           worker));
   return {};
 }
 
@@ -98,7 +98,7 @@ Result<std::int64_t> recover(storage::Connection& connection, const Worker& dead
     OMNICRM_ASSIGN(const auto jobs, jobs_under(connection, lease));
     for (const JobRow& row : jobs) OMNICRM_TRY(take_back(connection, row, error, now));
     taken += static_cast<std::int64_t>(jobs.size());
-    OMNICRM_TRY(storage::execute(connection, "DELETE FROM job_leases WHERE id = ?", lease));
+    OMNICRM_TRY(storage::run(connection, "DELETE FROM job_leases WHERE id = ?", lease));
   }
   return taken;
 }

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/errors.hpp"
+#include "jobs/dialect.hpp"
 #include "jobs/ending.hpp"
 #include "jobs/enqueue.hpp"
 #include "jobs/fair.hpp"
@@ -15,14 +16,17 @@
 namespace omnicrm::jobs {
 namespace {
 
-Result<JobRow> find(storage::Connection& connection, UserId user, JobId id) {
-  OMNICRM_ASSIGN(
-      auto rows,
-      storage::Query::run(connection, "SELECT " OMNICRM_JOB_COLUMNS " FROM jobs WHERE user_id = ? AND id = ?",
-                          user, id));
+Result<JobRow> find(storage::Connection& connection, UserId user, JobId id, std::string_view lock = "") {
+  std::string sql = "SELECT " OMNICRM_JOB_COLUMNS " FROM jobs WHERE user_id = ? AND id = ?";
+  sql += lock;
+  OMNICRM_ASSIGN(auto rows, storage::Query::run(connection, sql, user, id));
   OMNICRM_ASSIGN(const bool found, rows.next());
   if (!found) return not_found("job", id.to_string());
   return read_job(rows);
+}
+
+Result<JobRow> find_to_change(storage::Connection& connection, UserId user, JobId id) {
+  return find(connection, user, id, dialect_of(connection).row_lock);
 }
 
 bool waits(JobState state) {
@@ -32,7 +36,8 @@ bool waits(JobState state) {
 Result<void> cancel_row(storage::Connection& connection, const JobRow& row, Timestamp now) {
   if (waits(row.job.state)) return write_end(connection, row, JobState::cancelled, row.job.error.text, now);
   if (row.job.state != JobState::running) return {};
-  OMNICRM_TRY(storage::execute(connection, "UPDATE jobs SET cancel_requested = 1 WHERE seq = ?", row.seq));
+  OMNICRM_TRY(storage::run(connection, "UPDATE jobs SET cancel_requested = 1 WHERE user_id = ? AND seq = ?",
+                           row.user, row.seq));
   return {};
 }
 
@@ -46,10 +51,11 @@ Result<void> revive(storage::Connection& connection, const JobRow& row, Timestam
   FairClock fair(connection);
   OMNICRM_ASSIGN(const std::int64_t start, fair.start(row.user, row.job.priority, 1));
   OMNICRM_TRY(fair.save());
-  OMNICRM_TRY(storage::execute(connection,
-                               "UPDATE jobs SET state = 'ready', virtual_time = ?, run_at = ?, attempt = 0, "
-                               "cancel_requested = 0, started_at = NULL, finished_at = NULL WHERE seq = ?",
-                               start, now, row.seq));
+  OMNICRM_TRY(storage::run(
+      connection,
+      "UPDATE jobs SET state = 'ready', virtual_time = ?, run_at = ?, attempt = 0, "
+      "cancel_requested = 0, started_at = NULL, finished_at = NULL WHERE user_id = ? AND seq = ?",
+      start, now, row.user, row.seq));
   return {};
 }
 
@@ -57,17 +63,19 @@ Result<void> revive(storage::Connection& connection, const JobRow& row, Timestam
 class SqlJobs final : public Jobs {
  public:
   SqlJobs(std::shared_ptr<storage::Storage> storage, std::shared_ptr<Clock> clock,
-          std::shared_ptr<IdGenerator> ids, UserId user, std::shared_ptr<Wakeup> wakeup)
+          std::shared_ptr<IdGenerator> ids, UserId user, std::shared_ptr<Wakeup> wakeup,
+          std::shared_ptr<storage::WritePosition> written)
       : storage_(std::move(storage)),
         clock_(std::move(clock)),
         ids_(std::move(ids)),
         user_(user),
-        wakeup_(std::move(wakeup)) {}
+        wakeup_(std::move(wakeup)),
+        written_(std::move(written)) {}
 
   Result<std::vector<JobId>> enqueue(const std::vector<NewJob>& jobs) override {
     OMNICRM_TRY(check(jobs));
     std::vector<JobId> made;
-    OMNICRM_TRY(storage_->write({user_}, [&](storage::Connection& connection) -> Result<void> {
+    OMNICRM_TRY(storage_->write(scope(), [&](storage::Connection& connection) -> Result<void> {
       OMNICRM_ASSIGN(made, insert_jobs(connection, *clock_, *ids_, user_, jobs));
       return {};
     }));
@@ -87,7 +95,7 @@ class SqlJobs final : public Jobs {
 
   Result<Job> get(JobId id) override {
     Job job;
-    OMNICRM_TRY(storage_->read({user_}, [&](storage::Connection& connection) -> Result<void> {
+    OMNICRM_TRY(storage_->read(scope(), [&](storage::Connection& connection) -> Result<void> {
       OMNICRM_ASSIGN(JobRow row, find(connection, user_, id));
       job = std::move(row.job);
       return {};
@@ -98,7 +106,7 @@ class SqlJobs final : public Jobs {
   Result<Page<Job>> list(const JobFilter& filter, const PageRequest& page) override {
     OMNICRM_ASSIGN(const auto after, list_start(page));
     Page<Job> result;
-    OMNICRM_TRY(storage_->read({user_}, [&](storage::Connection& connection) -> Result<void> {
+    OMNICRM_TRY(storage_->read(scope(), [&](storage::Connection& connection) -> Result<void> {
       OMNICRM_ASSIGN(result, list_jobs(connection, user_, filter, page.limit, after));
       return {};
     }));
@@ -107,8 +115,8 @@ class SqlJobs final : public Jobs {
 
   Result<Job> cancel(JobId id) override {
     Job job;
-    OMNICRM_TRY(storage_->write({user_}, [&](storage::Connection& connection) -> Result<void> {
-      OMNICRM_ASSIGN(JobRow row, find(connection, user_, id));
+    OMNICRM_TRY(storage_->write(scope(), [&](storage::Connection& connection) -> Result<void> {
+      OMNICRM_ASSIGN(JobRow row, find_to_change(connection, user_, id));
       OMNICRM_TRY(cancel_row(connection, row, clock_->now()));
       OMNICRM_ASSIGN(row, find(connection, user_, id));
       job = std::move(row.job);
@@ -120,8 +128,8 @@ class SqlJobs final : public Jobs {
 
   Result<Job> retry(JobId id) override {
     Job job;
-    OMNICRM_TRY(storage_->write({user_}, [&](storage::Connection& connection) -> Result<void> {
-      OMNICRM_ASSIGN(JobRow row, find(connection, user_, id));
+    OMNICRM_TRY(storage_->write(scope(), [&](storage::Connection& connection) -> Result<void> {
+      OMNICRM_ASSIGN(JobRow row, find_to_change(connection, user_, id));
       if (row.job.state != JobState::dead && row.job.state != JobState::cancelled)
         return failure(ErrorCode::failed_precondition, "only a dead or cancelled job can be retried");
       OMNICRM_TRY(revive(connection, row, clock_->now()));
@@ -141,7 +149,7 @@ class SqlJobs final : public Jobs {
 
   Result<std::vector<KindStats>> stats() override {
     std::vector<KindStats> result;
-    OMNICRM_TRY(storage_->read({user_}, [&](storage::Connection& connection) -> Result<void> {
+    OMNICRM_TRY(storage_->read(scope(), [&](storage::Connection& connection) -> Result<void> {
       OMNICRM_ASSIGN(result, kind_stats(connection, user_));
       return {};
     }));
@@ -149,20 +157,25 @@ class SqlJobs final : public Jobs {
   }
 
  private:
+  [[nodiscard]] storage::Scope scope() const {
+    return {.user = user_, .stop = {}, .written = written_.get()};
+  }
+
   std::shared_ptr<storage::Storage> storage_;
   std::shared_ptr<Clock> clock_;
   std::shared_ptr<IdGenerator> ids_;
   UserId user_;
   std::shared_ptr<Wakeup> wakeup_;
+  std::shared_ptr<storage::WritePosition> written_;  // the session's; null: none
 };
 
 }  // namespace
 
 std::unique_ptr<Jobs> make_jobs(std::shared_ptr<storage::Storage> storage, std::shared_ptr<Clock> clock,
-                                std::shared_ptr<IdGenerator> ids, UserId user,
-                                std::shared_ptr<Wakeup> wakeup) {
+                                std::shared_ptr<IdGenerator> ids, UserId user, std::shared_ptr<Wakeup> wakeup,
+                                std::shared_ptr<storage::WritePosition> written) {
   return std::make_unique<SqlJobs>(std::move(storage), std::move(clock), std::move(ids), user,
-                                   std::move(wakeup));
+                                   std::move(wakeup), std::move(written));
 }
 
 }  // namespace omnicrm::jobs

@@ -15,6 +15,7 @@ namespace omnicrm::jobs {
 /// One `Wakeup` joins all queues and runners of a storage in this process.
 [[nodiscard]] std::unique_ptr<Jobs> make_jobs(std::shared_ptr<storage::Storage> storage,
                                               std::shared_ptr<Clock> clock, std::shared_ptr<IdGenerator> ids,
-                                              UserId user, std::shared_ptr<Wakeup> wakeup);
+                                              UserId user, std::shared_ptr<Wakeup> wakeup,
+                                              std::shared_ptr<storage::WritePosition> written = {});
 
 }  // namespace omnicrm::jobs

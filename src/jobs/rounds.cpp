@@ -1,23 +1,11 @@
 #include "jobs/rounds.hpp"
 
 #include "core/errors.hpp"
+#include "jobs/dialect.hpp"
 #include "jobs/process.hpp"
 #include "storage/query.hpp"
 
 namespace omnicrm::jobs {
-namespace {
-
-constexpr char select_exists[] =
-    "SELECT EXISTS (SELECT 1 FROM jobs WHERE state = 'ready' AND kind IN (SELECT value FROM json_each(?1))), "
-    "EXISTS (SELECT 1 FROM jobs WHERE state = 'running' AND kind IN (SELECT value FROM json_each(?1)))";
-constexpr char select_next_due[] =
-    "SELECT run_at FROM jobs WHERE state = 'scheduled' AND kind IN (SELECT value FROM json_each(?)) "
-    "ORDER BY run_at LIMIT 1";
-constexpr char select_cancels[] =
-    "SELECT j.id FROM job_leases AS l CROSS JOIN jobs AS j ON j.lease_id = l.id AND j.state = 'running' "
-    "WHERE l.worker_id = ? AND j.cancel_requested = 1";
-
-}  // namespace
 
 Rounds::Rounds(const RunnerParts& parts, const RunnerOptions& options)
     : parts_(parts), options_(options), worker_{parts.ids->make<WorkerId>(), worker_name(options.name), {}} {}
@@ -70,11 +58,13 @@ Result<Glance> Rounds::look(const std::string& kinds) {
   const Timestamp now = parts_.clock->now();
   Glance glance;
   OMNICRM_TRY(parts_.storage->read({}, [&](storage::Connection& connection) -> Result<void> {
-    OMNICRM_ASSIGN(auto rows, storage::Query::run(connection, select_exists, kinds));
+    const JobsDialect& dialect = dialect_of(connection);
+    OMNICRM_ASSIGN(auto rows, storage::Query::run(connection, dialect.select_exists, kinds));
     OMNICRM_TRY(rows.next());
     glance.ready = rows.get<bool>(0);
     glance.running = rows.get<bool>(1);
-    OMNICRM_ASSIGN(glance.next_due, storage::query_one<Timestamp>(connection, select_next_due, kinds));
+    OMNICRM_ASSIGN(glance.next_due,
+                   storage::query_one<Timestamp>(connection, dialect.select_next_due, kinds));
     OMNICRM_ASSIGN(const auto dead,
                    dead_workers(connection, worker_.id, now, options_.lease, may_judge_by_age(now)));
     glance.dead = !dead.empty();
@@ -87,7 +77,8 @@ Result<std::vector<JobId>> Rounds::cancels() {
   std::vector<JobId> jobs;
   OMNICRM_TRY(parts_.storage->read({}, [&](storage::Connection& connection) -> Result<void> {
     jobs.clear();
-    OMNICRM_ASSIGN(auto rows, storage::Query::run(connection, select_cancels, worker_.id));
+    OMNICRM_ASSIGN(auto rows,
+                   storage::Query::run(connection, dialect_of(connection).select_cancels, worker_.id));
     while (true) {
       OMNICRM_ASSIGN(const bool more, rows.next());
       if (!more) return {};

@@ -42,16 +42,16 @@ Result<void> append_audit(storage::Connection& connection, const Unit& unit, std
   }
   entry.hash = audit_hash(entry);
   OMNICRM_TRY(
-      storage::execute(connection,
-                       "INSERT INTO audit_log (user_id, sequence, at, actor, operation, subject, subject_id, "
-                       "batch_id, details, previous_hash, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                       unit.user(), entry.sequence, entry.at, entry.actor, entry.operation, entry.subject,
-                       entry.subject_id, entry.batch_id, entry.details, entry.previous_hash, entry.hash));
-  OMNICRM_TRY(storage::execute(
-      connection,
-      "INSERT INTO audit_heads (user_id, sequence, hash) VALUES (?, ?, ?) "
-      "ON CONFLICT (user_id) DO UPDATE SET sequence = excluded.sequence, hash = excluded.hash",
-      unit.user(), entry.sequence, entry.hash));
+      storage::run(connection,
+                   "INSERT INTO audit_log (user_id, sequence, at, actor, operation, subject, subject_id, "
+                   "batch_id, details, previous_hash, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                   unit.user(), entry.sequence, entry.at, entry.actor, entry.operation, entry.subject,
+                   entry.subject_id, entry.batch_id, entry.details, entry.previous_hash, entry.hash));
+  OMNICRM_TRY(
+      storage::run(connection,
+                   "INSERT INTO audit_heads (user_id, sequence, hash) VALUES (?, ?, ?) "
+                   "ON CONFLICT (user_id) DO UPDATE SET sequence = excluded.sequence, hash = excluded.hash",
+                   unit.user(), entry.sequence, entry.hash));
   return {};
 }
 

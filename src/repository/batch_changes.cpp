@@ -6,12 +6,12 @@ namespace omnicrm::repository {
 
 Result<void> record_change(storage::Connection& connection, const Unit& unit, const RowChange& change) {
   if (!unit.batch()) return {};
-  OMNICRM_TRY(storage::execute(
-      connection,
-      "INSERT INTO batch_changes (user_id, batch_id, seq, table_name, row_id, before, after) "
-      "VALUES (?1, ?2, (SELECT COALESCE(MAX(seq), 0) + 1 FROM batch_changes "
-      "WHERE user_id = ?1 AND batch_id = ?2), ?3, ?4, ?5, ?6)",
-      unit.user(), *unit.batch(), change.table, change.row_id, change.before, change.after));
+  OMNICRM_TRY(
+      storage::run(connection,
+                   "INSERT INTO batch_changes (user_id, batch_id, seq, table_name, row_id, before, after) "
+                   "VALUES (?1, ?2, (SELECT COALESCE(MAX(seq), 0) + 1 FROM batch_changes "
+                   "WHERE user_id = ?1 AND batch_id = ?2), ?3, ?4, ?5, ?6)",
+                   unit.user(), *unit.batch(), change.table, change.row_id, change.before, change.after));
   return {};
 }
 

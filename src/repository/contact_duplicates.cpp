@@ -33,8 +33,9 @@ constexpr std::string_view turned_name_sql = R"sql(
 
 // Pass 2: the same last nine digits. One walk over the user's numbers.
 constexpr std::string_view same_digits_sql = R"sql(
-  SELECT substr(match_key, -9) AS digits FROM contact_identities
-  WHERE user_id = ? AND kind = 'phone' AND length(match_key) >= 10 AND substr(match_key, -9) >= ?
+  SELECT substr(match_key, length(match_key) - 8) AS digits FROM contact_identities
+  WHERE user_id = ? AND kind = 'phone' AND length(match_key) >= 10
+    AND substr(match_key, length(match_key) - 8) >= ?
   GROUP BY digits HAVING COUNT(DISTINCT contact_id) > 1 ORDER BY digits LIMIT ?)sql";
 
 constexpr std::string_view named_sql = R"sql(
@@ -44,7 +45,8 @@ constexpr std::string_view named_sql = R"sql(
 constexpr std::string_view numbered_sql = R"sql(
   SELECT DISTINCT c.id, c.display_name, c.organization_id, c.emails FROM contact_identities i
   JOIN contacts c ON c.user_id = i.user_id AND c.id = i.contact_id
-  WHERE i.user_id = ? AND i.kind = 'phone' AND substr(i.match_key, -9) = ? ORDER BY c.id LIMIT 1000)sql";
+  WHERE i.user_id = ? AND i.kind = 'phone' AND substr(i.match_key, length(i.match_key) - 8) = ?
+  ORDER BY c.id LIMIT 1000)sql";
 
 struct Person {
   ContactId id;

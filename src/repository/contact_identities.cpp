@@ -54,12 +54,14 @@ tl::unexpected<Error> taken(const Identity& identity, ContactId owner) {
 }
 
 Result<void> add_identity(storage::Connection& connection, const Unit& unit, const Identity& identity,
-                          ContactId contact) {
-  OMNICRM_ASSIGN(const auto owner, identity_owner(connection, unit, identity.kind, identity.key));
-  if (owner == contact) return {};
-  if (owner) return taken(identity, *owner);
-  OMNICRM_TRY(storage::execute(connection, insert_sql_text, unit.user(), enum_name(identity.kind),
-                               identity.key, contact, identity.value));
+                          ContactId contact, IdentitiesAre state) {
+  if (state == IdentitiesAre::unknown) {
+    OMNICRM_ASSIGN(const auto owner, identity_owner(connection, unit, identity.kind, identity.key));
+    if (owner == contact) return {};
+    if (owner) return taken(identity, *owner);
+  }
+  OMNICRM_TRY(storage::run(connection, insert_sql_text, unit.user(), enum_name(identity.kind), identity.key,
+                           contact, identity.value));
   if (identity.kind == IdentityKind::email) {
     OMNICRM_TRY(link_participants(connection, unit, identity.key, contact));
   }
@@ -111,7 +113,7 @@ Result<std::optional<ContactId>> identity_owner(storage::Connection& connection,
 }
 
 Result<void> sync_identities(storage::Connection& connection, const Unit& unit, const Contact* before,
-                             const Contact* after) {
+                             const Contact* after, IdentitiesAre state) {
   const std::vector<Identity> old_ones =
       before != nullptr && is_live(*before) ? identities_of(*before) : std::vector<Identity>{};
   const std::vector<Identity> new_ones =
@@ -123,10 +125,11 @@ Result<void> sync_identities(storage::Connection& connection, const Unit& unit, 
   for (const Identity& identity : new_ones) {
     const Identity* old_one = find_identity(old_ones, identity);
     if (old_one == nullptr) {
-      OMNICRM_TRY(add_identity(connection, unit, identity, after->id));
+      if (find_identity(new_ones, identity) != &identity) continue;  // said twice
+      OMNICRM_TRY(add_identity(connection, unit, identity, after->id, state));
     } else if (old_one->value != identity.value) {
-      OMNICRM_TRY(storage::execute(connection, value_sql, identity.value, unit.user(),
-                                   enum_name(identity.kind), identity.key, after->id));
+      OMNICRM_TRY(storage::run(connection, value_sql, identity.value, unit.user(), enum_name(identity.kind),
+                               identity.key, after->id));
     }
   }
   return {};
@@ -134,14 +137,14 @@ Result<void> sync_identities(storage::Connection& connection, const Unit& unit, 
 
 Result<void> suppress_identities(storage::Connection& connection, const Unit& unit, const Contact& contact) {
   for (const Identity& identity : identities_of(contact)) {
-    OMNICRM_TRY(storage::execute(connection, suppress_sql, unit.user(), unit.make_id<SuppressionId>(),
-                                 enum_name(identity.kind), identity.key, contact.id, unit.now()));
+    OMNICRM_TRY(storage::run(connection, suppress_sql, unit.user(), unit.make_id<SuppressionId>(),
+                             enum_name(identity.kind), identity.key, contact.id, unit.now()));
   }
   return {};
 }
 
 Result<void> lift_deletion(storage::Connection& connection, const Unit& unit, ContactId contact) {
-  OMNICRM_TRY(storage::execute(
+  OMNICRM_TRY(storage::run(
       connection, "DELETE FROM suppressions WHERE user_id = ? AND contact_id = ? AND reason = 'deleted'",
       unit.user(), contact));
   return {};
@@ -149,9 +152,9 @@ Result<void> lift_deletion(storage::Connection& connection, const Unit& unit, Co
 
 Result<void> lift_suppressions(storage::Connection& connection, const Unit& unit, const Contact& contact) {
   for (const Identity& identity : identities_of(contact)) {
-    OMNICRM_TRY(storage::execute(connection,
-                                 "DELETE FROM suppressions WHERE user_id = ? AND kind = ? AND value = ?",
-                                 unit.user(), enum_name(identity.kind), identity.key));
+    OMNICRM_TRY(storage::run(connection,
+                             "DELETE FROM suppressions WHERE user_id = ? AND kind = ? AND value = ?",
+                             unit.user(), enum_name(identity.kind), identity.key));
   }
   return {};
 }

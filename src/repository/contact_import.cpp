@@ -34,11 +34,10 @@ bool is_persons_own(const Contact& contact) {
          Provenance::parse(contact.provenance).has_user_edits();
 }
 
-Result<std::vector<Sighting>> look_up(storage::Connection& connection, const Unit& unit,
-                                      const Contact& draft) {
+Result<std::vector<Sighting>> look_up(ContactLookups& lookups, const Contact& draft) {
   std::vector<Sighting> sightings;
   for (Identity& identity : identities_of(draft)) {
-    OMNICRM_ASSIGN(const auto owner, identity_owner(connection, unit, identity.kind, identity.key));
+    OMNICRM_ASSIGN(const auto owner, lookups.owner(identity.kind, identity.key));
     sightings.push_back({std::move(identity), owner});
   }
   return sightings;
@@ -46,13 +45,12 @@ Result<std::vector<Sighting>> look_up(storage::Connection& connection, const Uni
 
 /// An identity that somebody owns is not suppressed. Suppressed numbers are left out of a draft that is known
 /// by more than its number.
-Result<bool> drop_suppressed(storage::Connection& connection, const Unit& unit, Contact& draft,
-                             std::vector<Sighting>& sightings) {
+Result<bool> drop_suppressed(ContactLookups& lookups, Contact& draft, std::vector<Sighting>& sightings) {
   const bool number_alone = draft.emails.empty() && draft.handles.empty();
   std::vector<std::string> numbers;
   for (const Sighting& sighting : sightings) {
     if (sighting.owner) continue;
-    OMNICRM_ASSIGN(const bool suppressed, is_suppressed(connection, unit, sighting.identity));
+    OMNICRM_ASSIGN(const bool suppressed, lookups.is_suppressed(sighting.identity));
     if (!suppressed) continue;
     if (number_alone || sighting.identity.kind != IdentityKind::phone) return true;
     numbers.push_back(sighting.identity.key);
@@ -67,7 +65,7 @@ Result<bool> drop_suppressed(storage::Connection& connection, const Unit& unit, 
   return false;
 }
 
-Result<Match> find_match(storage::Connection& connection, const Unit& unit, const Contact& draft,
+Result<Match> find_match(ContactLookups& lookups, const Contact& draft,
                          const std::vector<Sighting>& sightings) {
   struct Owner {
     Contact contact;
@@ -80,7 +78,7 @@ Result<Match> find_match(storage::Connection& connection, const Unit& unit, cons
     auto found = std::find_if(owners.begin(), owners.end(),
                               [&](const Owner& each) { return each.contact.id == *sighting.owner; });
     if (found == owners.end()) {
-      OMNICRM_ASSIGN(auto contact, load_contact(connection, unit, *sighting.owner));
+      OMNICRM_ASSIGN(auto contact, lookups.contact(*sighting.owner));
       if (!contact)
         return failure(ErrorCode::data_loss, "contact_identities: names a contact that is not there");
       owners.push_back({std::move(*contact), false, false});
@@ -132,7 +130,7 @@ void erase_point(std::vector<ContactPoint>& points, IdentityKind kind, const std
 
 /// Leaves out of the draft what belongs to others, but for shared numbers that change hands.
 Result<void> settle_shared(storage::Connection& connection, const Unit& unit, Contact& draft, Match& match,
-                           const std::vector<Sighting>& sightings) {
+                           const std::vector<Sighting>& sightings, ContactLookups& lookups) {
   if (match.others.empty()) return {};
   const std::string mine = smallest_address({&draft, match.target ? &*match.target : nullptr}, match.same);
   for (const Sighting& sighting : sightings) {
@@ -154,6 +152,7 @@ Result<void> settle_shared(storage::Connection& connection, const Unit& unit, Co
     erase_point(without.phones, kind, sighting.identity.key);
     settle_primary(without.phones);
     OMNICRM_TRY(change_contact(connection, unit, *other, without));
+    lookups.changed(&*other, without);
     *other = std::move(without);
   }
   return {};
@@ -162,16 +161,16 @@ Result<void> settle_shared(storage::Connection& connection, const Unit& unit, Co
 /// Makes the organizations of the draft's domains and links the contact. Gives how many were made.
 Result<std::int64_t> settle_organization(storage::Connection& connection, const Unit& unit,
                                          const SeenContact& seen, const Contact& draft, const Claim& claim,
-                                         Contact& contact) {
+                                         Contact& contact, ContactLookups& lookups) {
   std::int64_t created = 0;
   if (seen.create_organization) {
     bool first = true;
     for (const ContactPoint& email : draft.emails) {
       const auto domain = company_domain(email.value);
       if (!domain) continue;
-      OMNICRM_ASSIGN(
-          const FoundOrganization found,
-          find_or_create_organization(connection, unit, *domain, first ? draft.organization : "", claim));
+      OMNICRM_ASSIGN(const FoundOrganization found,
+                     find_or_create_organization(connection, unit, *domain, first ? draft.organization : "",
+                                                 claim, lookups));
       created += found.created ? 1 : 0;
       first = false;
     }
@@ -182,7 +181,7 @@ Result<std::int64_t> settle_organization(storage::Connection& connection, const 
   for (const ContactPoint& email : contact.emails) {  // the primary one is first
     const auto domain = company_domain(email.value);
     if (!domain) continue;
-    OMNICRM_ASSIGN(const auto organization, organization_of_domain(connection, unit, *domain));
+    OMNICRM_ASSIGN(const auto organization, lookups.organization(*domain));
     if (!organization || (!seen.create_organization && !is_edited(organization->source))) continue;
     contact.organization_id = organization->id;
     break;
@@ -191,17 +190,19 @@ Result<std::int64_t> settle_organization(storage::Connection& connection, const 
 }
 
 Result<ImportedContact> create_seen(storage::Connection& connection, const Unit& unit, Contact contact,
-                                    std::int64_t organizations_created) {
+                                    std::int64_t organizations_created, ContactLookups& lookups) {
   contact.id = unit.make_id<ContactId>();
   contact.batch_id = unit.batch();
   contact.created_at = contact.updated_at = unit.now();
-  OMNICRM_TRY(insert_contact(connection, unit, contact));
+  OMNICRM_TRY(insert_contact(connection, unit, contact, IdentitiesAre::free));
+  lookups.changed(nullptr, contact);
   OMNICRM_TRY(audit_change(connection, unit, "contacts.import", "contact", contact.id.to_string()));
   return ImportedContact{contact.id, ImportedContact::created, organizations_created, false, 0};
 }
 
 Result<ImportedContact> change_seen(storage::Connection& connection, const Unit& unit, const Match& match,
-                                    Contact contact, std::int64_t organizations_created) {
+                                    Contact contact, std::int64_t organizations_created,
+                                    ContactLookups& lookups) {
   std::int64_t erased = 0;
   for (const Contact& other : match.same) {
     OMNICRM_TRY(absorb_contact(connection, unit, contact.id, other));
@@ -213,6 +214,8 @@ Result<ImportedContact> change_seen(storage::Connection& connection, const Unit&
   }
   const auto fields = changed_fields(*match.target, contact);
   OMNICRM_TRY(change_contact(connection, unit, *match.target, contact));
+  if (!match.same.empty()) lookups.forget();
+  lookups.changed(&*match.target, contact);
   if (!fields.empty()) {
     OMNICRM_TRY(audit_change(connection, unit, "contacts.import", "contact", contact.id.to_string(),
                              changed_fields_json(fields)));
@@ -225,6 +228,12 @@ Result<ImportedContact> change_seen(storage::Connection& connection, const Unit&
 
 Result<ImportedContact> import_contact(storage::Connection& connection, const Unit& unit,
                                        const SeenContact& seen) {
+  ContactLookups lookups(connection, unit);
+  return import_contact(connection, unit, seen, lookups);
+}
+
+Result<ImportedContact> import_contact(storage::Connection& connection, const Unit& unit,
+                                       const SeenContact& seen, ContactLookups& lookups) {
   Contact draft = seen.draft;
   std::optional<CustomFields> custom_fields;
   if (draft.custom.text.size() > 2) {
@@ -234,11 +243,11 @@ Result<ImportedContact> import_contact(storage::Connection& connection, const Un
     return invalid("contact", "has no name, address, number, handle or organization");
   }
   draft.source = seen.origin;
-  OMNICRM_ASSIGN(std::vector<Sighting> sightings, look_up(connection, unit, draft));
-  OMNICRM_ASSIGN(const bool suppressed, drop_suppressed(connection, unit, draft, sightings));
+  OMNICRM_ASSIGN(std::vector<Sighting> sightings, look_up(lookups, draft));
+  OMNICRM_ASSIGN(const bool suppressed, drop_suppressed(lookups, draft, sightings));
   if (suppressed) return ImportedContact{{}, ImportedContact::suppressed, 0, false, 0};
-  OMNICRM_ASSIGN(Match match, find_match(connection, unit, draft, sightings));
-  OMNICRM_TRY(settle_shared(connection, unit, draft, match, sightings));
+  OMNICRM_ASSIGN(Match match, find_match(lookups, draft, sightings));
+  OMNICRM_TRY(settle_shared(connection, unit, draft, match, sightings, lookups));
 
   const Claim claim{seen.origin, seen.at, seen.raw_event ? seen.raw_event->to_string() : ""};
   Contact contact;
@@ -253,12 +262,12 @@ Result<ImportedContact> import_contact(storage::Connection& connection, const Un
     return ImportedContact{contact.id, ImportedContact::unchanged, 0, false, 0};
   }
   OMNICRM_ASSIGN(const std::int64_t organizations_created,
-                 settle_organization(connection, unit, seen, draft, claim, contact));
-  if (!match.target) return create_seen(connection, unit, std::move(contact), organizations_created);
+                 settle_organization(connection, unit, seen, draft, claim, contact, lookups));
+  if (!match.target) return create_seen(connection, unit, std::move(contact), organizations_created, lookups);
   if (match.same.empty() && contact == *match.target) {
     return ImportedContact{contact.id, ImportedContact::unchanged, organizations_created, false, 0};
   }
-  return change_seen(connection, unit, match, std::move(contact), organizations_created);
+  return change_seen(connection, unit, match, std::move(contact), organizations_created, lookups);
 }
 
 }  // namespace omnicrm::repository

@@ -8,6 +8,7 @@
 #include <omnicrm/model/contact.hpp>
 #include <omnicrm/storage/storage.hpp>
 
+#include "repository/contact_lookups.hpp"
 #include "repository/unit.hpp"
 
 namespace omnicrm::repository {
@@ -52,5 +53,8 @@ struct ImportedContact {
 /// Errors: `invalid_argument` (nothing to know the person by), and what the storage says.
 [[nodiscard]] Result<ImportedContact> import_contact(storage::Connection& connection, const Unit& unit,
                                                      const SeenContact& seen);
+/// The same; `lookups` answers what others have asked, and is told what changed.
+[[nodiscard]] Result<ImportedContact> import_contact(storage::Connection& connection, const Unit& unit,
+                                                     const SeenContact& seen, ContactLookups& lookups);
 
 }  // namespace omnicrm::repository

@@ -111,10 +111,10 @@ Result<void> move_participants(storage::Connection& connection, const Unit& unit
     }
   }
   for (const auto& [interaction, ordinal] : places) {
-    OMNICRM_TRY(storage::execute(connection,
-                                 "UPDATE interaction_participants SET contact_id = ? "
-                                 "WHERE user_id = ? AND interaction_id = ? AND ordinal = ?",
-                                 survivor, unit.user(), interaction, ordinal));
+    OMNICRM_TRY(storage::run(connection,
+                             "UPDATE interaction_participants SET contact_id = ? "
+                             "WHERE user_id = ? AND interaction_id = ? AND ordinal = ?",
+                             survivor, unit.user(), interaction, ordinal));
     OMNICRM_TRY(record_change(connection, unit,
                               {.table = "interaction_participants",
                                .row_id = interaction.value,

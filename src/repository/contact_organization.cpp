@@ -50,13 +50,13 @@ bool is_stronger(const Claim& claim, std::string_view value, const Claim* held, 
 }
 
 Result<FoundOrganization> find_or_create_organization(storage::Connection& connection, const Unit& unit,
-                                                      std::string_view domain, std::string_view name,
-                                                      const Claim& claim) {
-  OMNICRM_ASSIGN(auto found, organization_of_domain(connection, unit, domain));
+                                                      const std::string& domain, std::string_view name,
+                                                      const Claim& claim, ContactLookups& lookups) {
+  OMNICRM_ASSIGN(auto found, lookups.organization(domain));
   if (!found) {
     Organization made;
     made.id = unit.make_id<OrganizationId>();
-    made.name = name.empty() ? domain : name;
+    made.name = name.empty() ? std::string_view(domain) : name;
     made.domain = domain;
     made.source = claim.origin;
     made.batch_id = unit.batch();
@@ -65,6 +65,7 @@ Result<FoundOrganization> find_or_create_organization(storage::Connection& conne
     if (!name.empty()) provenance.set("name", claim);
     made.provenance = provenance.to_json();
     OMNICRM_TRY(insert_row(connection, unit.user(), made, sort_name(made.name)));
+    lookups.changed(made);
     return FoundOrganization{made.id, true};
   }
   const bool edited = is_edited(found->source);
@@ -83,6 +84,7 @@ Result<FoundOrganization> find_or_create_organization(storage::Connection& conne
   changed.version = found->version + 1;
   changed.updated_at = unit.now();
   OMNICRM_TRY(update_row(connection, unit.user(), changed, sort_name(changed.name)));
+  lookups.changed(changed);
   if (unit.batch() && found->batch_id != unit.batch()) {
     OMNICRM_TRY(record_change(connection, unit,
                               {.table = "organizations",

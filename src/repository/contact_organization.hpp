@@ -11,6 +11,7 @@
 #include <omnicrm/storage/storage.hpp>
 
 #include "repository/contact_fields.hpp"
+#include "repository/contact_lookups.hpp"
 #include "repository/unit.hpp"
 
 namespace omnicrm::repository {
@@ -34,9 +35,10 @@ struct FoundOrganization {
 /// The organization of a (registrable) domain, made when there is none. `name` is a claim: it replaces one
 /// that a less trusted or older source gave, never one that a person gave; empty: the domain stands in.
 [[nodiscard]] Result<FoundOrganization> find_or_create_organization(storage::Connection& connection,
-                                                                    const Unit& unit, std::string_view domain,
-                                                                    std::string_view name,
-                                                                    const Claim& claim);
+                                                                    const Unit& unit,
+                                                                    const std::string& domain,
+                                                                    std::string_view name, const Claim& claim,
+                                                                    ContactLookups& lookups);
 
 /// Whether a claim on a field is stronger than the one there (null: none): a more trusted origin, else later,
 /// else the greater text. What a person said is never weaker than what a source says. A total order: the

@@ -7,19 +7,6 @@
 #include "repository/row.hpp"
 
 namespace omnicrm::repository {
-namespace {
-
-/// The row's place in the search index.
-Result<std::int64_t> seq_of(storage::Connection& connection, const Unit& unit, ContactId id) {
-  OMNICRM_ASSIGN(const std::optional<std::int64_t> seq,
-                 storage::query_one<std::int64_t>(
-                     connection, "SELECT seq FROM contacts WHERE user_id = ? AND id = ?", unit.user(), id));
-  if (!seq) return not_found("contact", id.to_string());
-  return *seq;
-}
-
-}  // namespace
-
 std::string sort_name(std::string_view name) {
   return text::squeeze(text::fold(name));
 }
@@ -34,11 +21,11 @@ Result<Contact> live_contact(storage::Connection& connection, const Unit& unit, 
   return std::move(*contact);
 }
 
-Result<void> insert_contact(storage::Connection& connection, const Unit& unit, const Contact& contact) {
+Result<void> insert_contact(storage::Connection& connection, const Unit& unit, const Contact& contact,
+                            IdentitiesAre identities) {
   OMNICRM_TRY(insert_row(connection, unit.user(), contact, sort_name(contact.display_name)));
-  OMNICRM_TRY(sync_identities(connection, unit, nullptr, &contact));
-  OMNICRM_ASSIGN(const std::int64_t seq, seq_of(connection, unit, contact.id));
-  return reindex_contact(connection, unit, seq, {}, indexed_words(contact));
+  OMNICRM_TRY(sync_identities(connection, unit, nullptr, &contact, identities));
+  return reindex_contact(connection, unit, contact.id, {}, indexed_words(contact));
 }
 
 Result<void> write_contact(storage::Connection& connection, const Unit& unit, const Contact& before,
@@ -48,11 +35,7 @@ Result<void> write_contact(storage::Connection& connection, const Unit& unit, co
                                                         sort_name(after.display_name)));
   if (!written)
     return failure(ErrorCode::conflict, "contact " + before.id.to_string() + " changed meanwhile");
-  const std::string old_words = indexed_words(before);
-  const std::string new_words = indexed_words(after);
-  if (old_words == new_words) return {};
-  OMNICRM_ASSIGN(const std::int64_t seq, seq_of(connection, unit, before.id));
-  return reindex_contact(connection, unit, seq, old_words, new_words);
+  return reindex_contact(connection, unit, before.id, indexed_words(before), indexed_words(after));
 }
 
 Result<void> change_contact(storage::Connection& connection, const Unit& unit, const Contact& before,
@@ -70,11 +53,10 @@ Result<void> change_contact(storage::Connection& connection, const Unit& unit, c
 }
 
 Result<void> erase_contact(storage::Connection& connection, const Unit& unit, const Contact& contact) {
-  OMNICRM_ASSIGN(const std::int64_t seq, seq_of(connection, unit, contact.id));
   OMNICRM_TRY(sync_identities(connection, unit, &contact, nullptr));
-  OMNICRM_TRY(reindex_contact(connection, unit, seq, indexed_words(contact), {}));
-  OMNICRM_TRY(storage::execute(connection, "DELETE FROM contact_tags WHERE user_id = ? AND contact_id = ?",
-                               unit.user(), contact.id));
+  OMNICRM_TRY(reindex_contact(connection, unit, contact.id, indexed_words(contact), {}));
+  OMNICRM_TRY(storage::run(connection, "DELETE FROM contact_tags WHERE user_id = ? AND contact_id = ?",
+                           unit.user(), contact.id));
   OMNICRM_TRY(delete_row<Contact>(connection, unit.user(), contact.id));
   return {};
 }

@@ -8,6 +8,7 @@
 #include <omnicrm/model/contact.hpp>
 #include <omnicrm/storage/storage.hpp>
 
+#include "repository/contact_identities.hpp"
 #include "repository/unit.hpp"
 
 namespace omnicrm::repository {
@@ -18,9 +19,11 @@ namespace omnicrm::repository {
 /// Errors: `not_found` (never there, deleted, merged away).
 [[nodiscard]] Result<Contact> live_contact(storage::Connection& connection, const Unit& unit, ContactId id);
 
-/// Stores a new contact as it is given. Errors: `already_exists` (an identity).
+/// Stores a new contact as it is given. Errors: `already_exists` (an identity; unless somebody has looked
+/// that they are free).
 [[nodiscard]] Result<void> insert_contact(storage::Connection& connection, const Unit& unit,
-                                          const Contact& contact);
+                                          const Contact& contact,
+                                          IdentitiesAre identities = IdentitiesAre::unknown);
 
 /// Puts `after` in the place of `before` as it is given: version and times too. Leaves no images: for undo.
 [[nodiscard]] Result<void> write_contact(storage::Connection& connection, const Unit& unit,

@@ -7,16 +7,11 @@
 #include "repository/contact_rows.hpp"
 #include "repository/contact_text.hpp"
 #include "repository/cursor.hpp"
+#include "repository/dialect.hpp"
 #include "storage/query.hpp"
 
 namespace omnicrm::repository {
 namespace {
-
-// The index finds rows of one user (or of another with the same token: hence user_id again), newest first.
-constexpr std::string_view match_sql = R"sql(
-  SELECT c.id, c.sort_name, c.emails FROM contact_text t JOIN contacts c ON c.seq = t.rowid
-  WHERE t.contact_text MATCH ? AND c.user_id = ? AND c.deleted_at IS NULL AND c.merged_into IS NULL
-  ORDER BY t.rowid DESC LIMIT 2000)sql";
 
 // Names that begin with the text: the best matches are there however many others there are.
 constexpr std::string_view prefix_sql = R"sql(
@@ -73,10 +68,12 @@ Result<std::vector<Candidate>> find_candidates(storage::Connection& connection, 
                                                const std::vector<std::string>& words) {
   std::string whole;
   for (const std::string& word : words) whole += (whole.empty() ? "" : " ") + word;
-  const std::string match = contact_match(unit.user(), words);
+  const RepositoryDialect& dialect = dialect_of(connection);
+  const std::string match = dialect.contact_pattern(unit.user(), words);
   const std::string end = whole + "\xF4\x8F\xBF\xBF";  // U+10FFFF: after every name that begins so
   std::vector<Candidate> candidates;
-  OMNICRM_ASSIGN(storage::Query matches, storage::Query::run(connection, match_sql, match, unit.user()));
+  OMNICRM_ASSIGN(storage::Query matches,
+                 storage::Query::run(connection, dialect.contact_match, match, unit.user()));
   OMNICRM_TRY(collect(matches, whole, words, candidates));
   if (candidates.size() < 2000) return candidates;
   OMNICRM_ASSIGN(storage::Query prefixes,

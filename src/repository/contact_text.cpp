@@ -6,7 +6,7 @@
 #include "core/sha256.hpp"
 #include "core/text.hpp"
 #include "repository/contact_identities.hpp"
-#include "storage/query.hpp"
+#include "repository/dialect.hpp"
 
 namespace omnicrm::repository {
 namespace {
@@ -107,18 +107,9 @@ std::string contact_token(const UserId& user) {
   return token;
 }
 
-std::string contact_match(const UserId& user, const std::vector<std::string>& words) {
-  std::string match = "u : \"" + contact_token(user) + '"';
-  for (const std::string& word : words) {
-    match += " AND words : \"";
-    if (const std::size_t count = letter_count(word); count < 3) match += gap.substr(0, 3 - count);
-    for (const char c : word) {
-      if (c == '"') match += '"';
-      match += c;
-    }
-    match += '"';
-  }
-  return match;
+std::string with_leading_gap(std::string_view word) {
+  const std::size_t count = letter_count(word);
+  return std::string(gap.substr(0, count < 3 ? 3 - count : 0)) + std::string(word);
 }
 
 std::vector<std::string> search_words(std::string_view text) {
@@ -130,20 +121,10 @@ std::vector<std::string> search_words(std::string_view text) {
   return words;
 }
 
-Result<void> reindex_contact(storage::Connection& connection, const Unit& unit, std::int64_t seq,
+Result<void> reindex_contact(storage::Connection& connection, const Unit& unit, ContactId contact,
                              const std::string& before, const std::string& after) {
   if (before == after) return {};
-  const std::string token = contact_token(unit.user());
-  if (!before.empty()) {
-    OMNICRM_TRY(storage::execute(
-        connection, "INSERT INTO contact_text (contact_text, rowid, u, words) VALUES ('delete', ?, ?, ?)",
-        seq, token, before));
-  }
-  if (!after.empty()) {
-    OMNICRM_TRY(storage::execute(connection, "INSERT INTO contact_text (rowid, u, words) VALUES (?, ?, ?)",
-                                 seq, token, after));
-  }
-  return {};
+  return dialect_of(connection).reindex_contact(connection, unit.user(), contact, before, after);
 }
 
 }  // namespace omnicrm::repository

@@ -15,19 +15,27 @@
 
 namespace omnicrm::repository {
 
-/// Index entries that wait for the end of a transaction: full text is written fastest in rising order (an
-/// out-of-order rowid makes FTS5 write out all it holds; docs/adr/0004).
-class PendingTexts {
+/// Free places in the full-text order (docs/adr/0004) for interactions of these times, in their order.
+[[nodiscard]] Result<std::vector<std::int64_t>> free_places(storage::Connection& connection, UserId user,
+                                                            std::span<const Timestamp> times);
+
+/// Writes many new interactions: the rows of all their tables are sent together where that helps, so nothing
+/// else should be asked of the connection meanwhile. Add them in the order of their places: full text is
+/// written fastest in rising order (an out-of-order rowid makes FTS5 write out all it holds; docs/adr/0004).
+class InteractionInserter {
  public:
-  void add(std::int64_t seq, IndexedText text) { entries_.push_back({seq, std::move(text)}); }
-  [[nodiscard]] Result<void> flush(storage::Connection& connection, UserId user);
+  [[nodiscard]] static Result<InteractionInserter> make(storage::Connection& connection, const Unit& unit);
+  /// `id`, times and participants' contacts are set; the documents get their interaction's id.
+  [[nodiscard]] Result<void> add(const Interaction& interaction, std::span<Document> documents,
+                                 std::int64_t place);
 
  private:
-  struct Entry {
-    std::int64_t seq;
-    IndexedText text;
-  };
-  std::vector<Entry> entries_;
+  InteractionInserter(storage::Connection& connection, const Unit& unit)
+      : connection_(connection), unit_(unit) {}
+
+  storage::Connection& connection_;
+  const Unit& unit_;
+  storage::StatementPtr interactions_, participants_, documents_, texts_;
 };
 
 /// Which contact an interaction is chiefly about, by its participants. The same rank as in
@@ -38,11 +46,9 @@ class PendingTexts {
 [[nodiscard]] Result<std::optional<ContactId>> owner_of_email(storage::Connection& connection, UserId user,
                                                               std::string_view match_key);
 
-/// Writes an interaction whose `id`, times and participants' contacts are set, with its documents (which get
-/// their interaction's id). Its text goes to `texts`.
+/// Writes one that stands alone, without documents.
 [[nodiscard]] Result<void> insert_interaction(storage::Connection& connection, const Unit& unit,
-                                              const Interaction& interaction, std::span<Document> documents,
-                                              PendingTexts& texts);
+                                              const Interaction& interaction);
 /// The same for a row that is there: replaces all but the key; participants and documents are written anew.
 [[nodiscard]] Result<void> replace_interaction(storage::Connection& connection, const Unit& unit,
                                                const Interaction& interaction,
@@ -56,6 +62,9 @@ class PendingTexts {
                                                                   UserId user, InteractionId id);
 [[nodiscard]] Result<std::vector<Participant>> participants_of(storage::Connection& connection, UserId user,
                                                                InteractionId id);
+/// Of many interactions at once, in their order.
+[[nodiscard]] Result<std::vector<std::vector<Participant>>> participants_of(
+    storage::Connection& connection, UserId user, std::span<const InteractionId> ids);
 [[nodiscard]] Result<std::vector<Document>> documents_of(storage::Connection& connection, UserId user,
                                                          InteractionId id);
 

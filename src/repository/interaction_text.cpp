@@ -1,7 +1,7 @@
 #include "repository/interaction_text.hpp"
 
 #include "core/errors.hpp"
-#include "storage/query.hpp"
+#include "repository/dialect.hpp"
 
 namespace omnicrm::repository {
 namespace {
@@ -44,21 +44,18 @@ std::string user_token(UserId user) {
 
 Result<void> index_text(storage::Connection& connection, UserId user, std::int64_t seq,
                         const IndexedText& text) {
-  OMNICRM_TRY(storage::execute(connection,
-                               "INSERT INTO interaction_text (rowid, u, subject, people, body, files) "
-                               "VALUES (?, ?, ?, ?, ?, ?)",
-                               seq, user_token(user), text.subject, text.people, text.body, text.files));
-  return {};
+  const RepositoryDialect& dialect = dialect_of(connection);
+  OMNICRM_ASSIGN(const storage::StatementPtr statement, dialect.prepare_index_text(connection));
+  return dialect.index_text(*statement, user, seq, text);
 }
 
 Result<void> unindex_text(storage::Connection& connection, UserId user, std::int64_t seq,
                           const IndexedText& text) {
-  OMNICRM_TRY(
-      storage::execute(connection,
-                       "INSERT INTO interaction_text (interaction_text, rowid, u, subject, people, body, "
-                       "files) VALUES ('delete', ?, ?, ?, ?, ?, ?)",
-                       seq, user_token(user), text.subject, text.people, text.body, text.files));
-  return {};
+  return dialect_of(connection).unindex_text(connection, user, seq, text);
+}
+
+bool needs_text_to_unindex(const storage::Connection& connection) {
+  return dialect_of(connection).text_is_contentless;
 }
 
 }  // namespace omnicrm::repository

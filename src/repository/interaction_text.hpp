@@ -1,5 +1,5 @@
-// The full-text index of the timeline. Contentless: to take an entry out, the text that went in is made
-// again.
+// The full-text index of the timeline. On SQLite it is contentless: to take an entry out, the text that went
+// in is made again. How it is written: dialect_sqlite.cpp, dialect_postgres.cpp.
 #pragma once
 
 #include <cstdint>
@@ -31,7 +31,10 @@ struct IndexedText {
 
 [[nodiscard]] Result<void> index_text(storage::Connection& connection, UserId user, std::int64_t seq,
                                       const IndexedText& text);
+/// `text` is what went in; see `needs_text_to_unindex`.
 [[nodiscard]] Result<void> unindex_text(storage::Connection& connection, UserId user, std::int64_t seq,
                                         const IndexedText& text);
+/// Whether `unindex_text` looks at the text.
+[[nodiscard]] bool needs_text_to_unindex(const storage::Connection& connection);
 
 }  // namespace omnicrm::repository

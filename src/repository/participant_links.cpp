@@ -1,6 +1,7 @@
 #include "repository/participant_links.hpp"
 
 #include "core/errors.hpp"
+#include "repository/dialect.hpp"
 #include "storage/query.hpp"
 
 namespace omnicrm::repository {
@@ -23,22 +24,14 @@ constexpr std::string_view chief_participant = R"sql(
 
 Result<void> link_participants(storage::Connection& connection, const Unit& unit, std::string_view match_key,
                                std::optional<ContactId> contact) {
-  // Named, because SQLite without statistics takes the user's whole key range for as small as one address's
-  // rows.
-  OMNICRM_ASSIGN(
-      std::int64_t changed,
-      storage::execute(connection,
-                       "UPDATE interaction_participants INDEXED BY interaction_participants_address "
-                       "SET contact_id = ?1 "
-                       "WHERE user_id = ?2 AND match_key = ?3 AND match_key <> '' "
-                       "AND contact_id IS NOT ?1",
-                       contact, unit.user(), match_key));
-  if (changed == 0) return {};
+  // Both are sent without asking what the first one changed: there is rarely more than an index to look into.
+  OMNICRM_TRY(
+      storage::run(connection, dialect_of(connection).link_participants, contact, unit.user(), match_key));
   static const std::string refresh =
       "UPDATE interactions SET contact_id = (" + std::string(chief_participant) +
       ") WHERE user_id = ?1 AND id IN (SELECT interaction_id FROM interaction_participants "
       "WHERE user_id = ?1 AND match_key = ?2 AND match_key <> '')";
-  OMNICRM_TRY(storage::execute(connection, refresh, unit.user(), match_key));
+  OMNICRM_TRY(storage::run(connection, refresh, unit.user(), match_key));
   return {};
 }
 
@@ -46,7 +39,7 @@ Result<void> refresh_primary_contact(storage::Connection& connection, const Unit
                                      InteractionId interaction) {
   static const std::string refresh = "UPDATE interactions SET contact_id = (" +
                                      std::string(chief_participant) + ") WHERE user_id = ? AND id = ?";
-  OMNICRM_TRY(storage::execute(connection, refresh, unit.user(), interaction));
+  OMNICRM_TRY(storage::run(connection, refresh, unit.user(), interaction));
   return {};
 }
 

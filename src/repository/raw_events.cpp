@@ -1,11 +1,15 @@
 #include "repository/raw_events.hpp"
 
+#include <algorithm>
+
 #include "core/base64.hpp"
 #include "core/errors.hpp"
 #include "core/zstd.hpp"
 #include "model/json.hpp"
 #include "model/reflect.hpp"
 #include "repository/batch_changes.hpp"
+#include "repository/dialect.hpp"
+#include "repository/parameter_list.hpp"
 #include "repository/row.hpp"
 #include "repository/tables.hpp"
 #include "storage/query.hpp"
@@ -43,7 +47,8 @@ Result<std::vector<StoredItem>> read_items(storage::Query& rows) {
 const std::string& select_items() {
   static const std::string sql =
       "SELECT " + std::string(column_list<RawEvent>()) +
-      ", (SELECT p.payload FROM raw_payloads p WHERE p.seq = raw_events.seq) FROM raw_events ";
+      ", (SELECT p.payload FROM raw_payloads p WHERE p.user_id = raw_events.user_id AND p.seq = "
+      "raw_events.seq) FROM raw_events ";
   return sql;
 }
 
@@ -51,18 +56,76 @@ const std::string& select_items() {
 Result<void> store_payload(storage::Connection& connection, UserId user, RawEventId id,
                            std::string_view compressed) {
   if (compressed.empty()) {
-    OMNICRM_TRY(storage::execute(connection,
-                                 "DELETE FROM raw_payloads WHERE seq = "
-                                 "(SELECT seq FROM raw_events WHERE user_id = ? AND id = ?)",
-                                 user, id));
-    return {};
+    return storage::run(connection,
+                        "DELETE FROM raw_payloads WHERE user_id = ?1 AND seq = "
+                        "(SELECT seq FROM raw_events WHERE user_id = ?1 AND id = ?2)",
+                        user, id);
   }
-  OMNICRM_TRY(storage::execute(connection,
-                               "INSERT INTO raw_payloads (seq, user_id, payload) "
-                               "SELECT seq, user_id, ?3 FROM raw_events WHERE user_id = ?1 AND id = ?2 "
-                               "ON CONFLICT (seq) DO UPDATE SET payload = excluded.payload",
-                               user, id, as_bytes(compressed)));
+  OMNICRM_ASSIGN(const std::int64_t replaced,
+                 storage::execute(connection,
+                                  "UPDATE raw_payloads SET payload = ?3 WHERE user_id = ?1 AND seq = "
+                                  "(SELECT seq FROM raw_events WHERE user_id = ?1 AND id = ?2)",
+                                  user, id, as_bytes(compressed)));
+  if (replaced > 0) return {};
+  return storage::run(connection,
+                      "INSERT INTO raw_payloads (seq, user_id, payload) "
+                      "SELECT seq, user_id, ?3 FROM raw_events WHERE user_id = ?1 AND id = ?2",
+                      user, id, as_bytes(compressed));
+}
+
+/// Numbers for new rows, from one question.
+class NextNumbers {
+ public:
+  Result<void> ask(storage::Connection& connection, std::size_t count) {
+    OMNICRM_ASSIGN(auto rows, storage::Query::run(connection, dialect_of(connection).next_raw_events, count));
+    while (true) {
+      OMNICRM_ASSIGN(const bool more, rows.next());
+      if (!more) return {};
+      numbers_.push_back(rows.get<std::int64_t>(0));
+    }
+  }
+  std::int64_t take() { return last_ = given_ < numbers_.size() ? numbers_[given_++] : last_ + 1; }
+
+ private:
+  std::vector<std::int64_t> numbers_;
+  std::size_t given_ = 0;
+  std::int64_t last_ = 0;
+};
+
+constexpr std::string_view event_columns[] = {
+    "seq",       "user_id",      "id",   "connection_id", "service", "source_id",          "state",
+    "reason",    "content_type", "size", "content_hash",  "origin",  "normalizer_version", "batch_id",
+    "created_at"};
+constexpr std::string_view payload_columns[] = {"seq", "user_id", "payload"};
+
+/// A row and its bytes, to be sent with others.
+Result<void> insert_event(storage::Statement& statement, UserId user, std::int64_t seq,
+                          const RawEvent& event) {
+  const std::string_view state = enum_name(event.state);
+  int at = 0;
+  const auto bind = [&](const auto& value) { storage::bind_value(statement, at++, value); };
+  bind(seq), bind(user), bind(event.id), bind(event.connection_id), bind(event.service),
+      bind(event.source_id);
+  bind(state), bind(event.reason), bind(event.content_type), bind(event.size), bind(event.content_hash);
+  bind(event.origin), bind(event.normalizer_version), bind(event.batch_id), bind(event.created_at);
+  OMNICRM_TRY(statement.step());
+  statement.reset();
   return {};
+}
+
+Result<void> insert_payload(storage::Statement& statement, UserId user, std::int64_t seq,
+                            std::string_view compressed) {
+  storage::bind_value(statement, 0, seq);
+  storage::bind_value(statement, 1, user);
+  storage::bind_value(statement, 2, as_bytes(compressed));
+  OMNICRM_TRY(statement.step());
+  statement.reset();
+  return {};
+}
+
+/// What names an item among those of one connection.
+std::string source_key(std::string_view service, std::string_view source_id) {
+  return std::string(service) + '\n' + std::string(source_id);
 }
 
 std::string revision_of(const RawEvent& event) {
@@ -84,23 +147,54 @@ bool takes_place(const RawEvent& item, const RawEvent& known) {
   return revision.empty() || revision >= revision_of(known);
 }
 
-Result<Put> RawEvents::put(RawEvent& event, std::string_view compressed) {
-  event.id = unit_.make_id<RawEventId>();
-  event.batch_id = unit_.batch();
-  event.created_at = unit_.now();
-  OMNICRM_ASSIGN(const std::int64_t added,
-                 storage::execute(
-                     connection_,
-                     "INSERT INTO raw_events (user_id, id, connection_id, service, source_id, state, reason, "
-                     "content_type, size, content_hash, origin, normalizer_version, batch_id, created_at) "
-                     "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
-                     "ON CONFLICT (user_id, connection_id, service, source_id) DO NOTHING",
-                     unit_.user(), event.id, event.connection_id, event.service, event.source_id,
-                     enum_name(event.state), event.reason, event.content_type, event.size, event.content_hash,
-                     event.origin, event.normalizer_version, event.batch_id, event.created_at));
-  if (added == 0) return put_again(event, compressed);
-  if (!compressed.empty()) OMNICRM_TRY(store_payload(connection_, unit_.user(), event.id, compressed));
-  return Put{};
+Result<std::set<std::string>> RawEvents::known_sources(std::span<const NewItem> items) {
+  std::map<std::pair<ConnectionId, std::string_view>, std::string> asked;  // JSON arrays
+  for (const NewItem& item : items) {
+    std::string& names = asked[{item.event->connection_id, item.event->service}];
+    names += (names.empty() ? "[" : ",") + json_text(item.event->source_id);
+  }
+  const std::string sql =
+      "SELECT source_id FROM raw_events WHERE user_id = ? AND connection_id = ? AND service = ? AND "
+      "source_id" +
+      std::string(dialect_of(connection_).in_texts);
+  std::set<std::string> known;
+  for (auto& [place, names] : asked) {
+    names += ']';
+    OMNICRM_ASSIGN(auto rows,
+                   storage::Query::run(connection_, sql, unit_.user(), place.first, place.second, names));
+    while (true) {
+      OMNICRM_ASSIGN(const bool more, rows.next());
+      if (!more) break;
+      known.insert(source_key(place.second, rows.statement().get_text(0)));
+    }
+  }
+  return known;
+}
+
+Result<std::vector<Put>> RawEvents::put(std::span<const NewItem> items) {
+  OMNICRM_ASSIGN(auto known, known_sources(items));
+  NextNumbers numbers;
+  OMNICRM_TRY(numbers.ask(connection_, items.size()));
+  OMNICRM_ASSIGN(const auto events, connection_.prepare_insert("raw_events", event_columns));
+  OMNICRM_ASSIGN(const auto payloads, connection_.prepare_insert("raw_payloads", payload_columns));
+  std::vector<Put> outcomes;
+  outcomes.reserve(items.size());
+  for (const NewItem& item : items) {
+    RawEvent& event = *item.event;
+    event.id = unit_.make_id<RawEventId>();
+    event.batch_id = unit_.batch();
+    event.created_at = unit_.now();
+    if (!known.insert(source_key(event.service, event.source_id)).second) {
+      OMNICRM_ASSIGN(const Put put, put_again(event, item.compressed));
+      outcomes.push_back(put);
+      continue;
+    }
+    const std::int64_t seq = numbers.take();
+    OMNICRM_TRY(insert_event(*events, unit_.user(), seq, event));
+    if (!item.compressed.empty()) OMNICRM_TRY(insert_payload(*payloads, unit_.user(), seq, item.compressed));
+    outcomes.push_back({});
+  }
+  return outcomes;
 }
 
 Result<Put> RawEvents::put_again(RawEvent& event, std::string_view compressed) {
@@ -113,7 +207,7 @@ Result<Put> RawEvents::put_again(RawEvent& event, std::string_view compressed) {
   const bool own = known->batch_id == unit_.batch();
   OMNICRM_ASSIGN(const std::string before, raw_event_image(connection_, unit_.user(), known->id));
   if (newer) {
-    OMNICRM_TRY(storage::execute(
+    OMNICRM_TRY(storage::run(
         connection_,
         "UPDATE raw_events SET state = 'pending', reason = '', content_type = ?, size = ?, content_hash = ?, "
         "origin = ?, normalizer_version = 0 WHERE user_id = ? AND id = ?",
@@ -121,9 +215,8 @@ Result<Put> RawEvents::put_again(RawEvent& event, std::string_view compressed) {
     OMNICRM_TRY(store_payload(connection_, unit_.user(), known->id, compressed));
   }
   if (abandoned) {
-    OMNICRM_TRY(storage::execute(connection_,
-                                 "UPDATE raw_events SET batch_id = ? WHERE user_id = ? AND id = ?",
-                                 *unit_.batch(), unit_.user(), known->id));
+    OMNICRM_TRY(storage::run(connection_, "UPDATE raw_events SET batch_id = ? WHERE user_id = ? AND id = ?",
+                             *unit_.batch(), unit_.user(), known->id));
   }
   if (own) return Put{.outcome = PutOutcome::changed, .replaced = known->state};
   OMNICRM_TRY(
@@ -200,12 +293,51 @@ Result<std::optional<RawEvent>> RawEvents::find(ConnectionId connection, std::st
   return std::optional<RawEvent>(std::move(event));
 }
 
+Result<std::map<std::string, RawEvent, std::less<>>> RawEvents::find(
+    ConnectionId connection, std::string_view service, std::span<const std::string> source_ids) {
+  std::map<std::string, RawEvent, std::less<>> found;
+  std::string names;
+  for (const std::string& source_id : source_ids) names += (names.empty() ? "[" : ",") + json_text(source_id);
+  if (names.empty()) return found;
+  names += ']';
+  const std::string sql =
+      "SELECT " + std::string(column_list<RawEvent>()) +
+      " FROM raw_events WHERE user_id = ? AND connection_id = ? AND service = ? AND source_id" +
+      std::string(dialect_of(connection_).in_texts);
+  OMNICRM_ASSIGN(auto rows, storage::Query::run(connection_, sql, unit_.user(), connection, service, names));
+  while (true) {
+    OMNICRM_ASSIGN(const bool more, rows.next());
+    if (!more) return found;
+    OMNICRM_ASSIGN(RawEvent event, read_row<RawEvent>(rows.statement(), 0));
+    std::string source_id = event.source_id;
+    found.emplace(std::move(source_id), std::move(event));
+  }
+}
+
 Result<void> RawEvents::settle(RawEventId id, RawEventState state, std::string_view reason,
                                std::int64_t version) {
-  OMNICRM_TRY(storage::execute(connection_,
-                               "UPDATE raw_events SET state = ?, reason = ?, normalizer_version = ? "
-                               "WHERE user_id = ? AND id = ?",
-                               enum_name(state), reason, version, unit_.user(), id));
+  OMNICRM_TRY(storage::run(connection_,
+                           "UPDATE raw_events SET state = ?, reason = ?, normalizer_version = ? "
+                           "WHERE user_id = ? AND id = ?",
+                           enum_name(state), reason, version, unit_.user(), id));
+  return {};
+}
+
+Result<void> RawEvents::settle_many(std::span<const RawEventId> ids, RawEventState state,
+                                    std::string_view reason, std::int64_t version) {
+  constexpr std::size_t at_once = 64;
+  static const std::string sql =
+      "UPDATE raw_events SET state = ?, reason = ?, normalizer_version = ? WHERE user_id = ? AND id IN " +
+      parameter_list(at_once);
+  while (!ids.empty()) {
+    if (ids.size() == 1) return settle(ids.front(), state, reason, version);
+    const auto some = ids.first(std::min(ids.size(), at_once));
+    ids = ids.subspan(some.size());
+    OMNICRM_ASSIGN(auto update,
+                   storage::Query::run(connection_, sql, enum_name(state), reason, version, unit_.user()));
+    bind_list(update.statement(), 4, at_once, some);
+    OMNICRM_TRY(update.next());
+  }
   return {};
 }
 
@@ -261,13 +393,13 @@ Result<void> restore_raw_event(storage::Connection& connection, UserId user, Raw
     return failure(ErrorCode::data_loss, "the image of a raw event is broken");
   OMNICRM_ASSIGN(const RawEvent event, from_json<RawEvent>(image.substr(0, end)));
   OMNICRM_ASSIGN(const std::string payload, base64_decode(image.substr(end + 1)));
-  OMNICRM_TRY(storage::execute(connection,
-                               "UPDATE raw_events SET state = ?, reason = ?, content_type = ?, size = ?, "
-                               "content_hash = ?, origin = ?, normalizer_version = ?, batch_id = ? "
-                               "WHERE user_id = ? AND id = ?",
-                               enum_name(event.state), event.reason, event.content_type, event.size,
-                               event.content_hash, event.origin, event.normalizer_version, event.batch_id,
-                               user, id));
+  OMNICRM_TRY(storage::run(connection,
+                           "UPDATE raw_events SET state = ?, reason = ?, content_type = ?, size = ?, "
+                           "content_hash = ?, origin = ?, normalizer_version = ?, batch_id = ? "
+                           "WHERE user_id = ? AND id = ?",
+                           enum_name(event.state), event.reason, event.content_type, event.size,
+                           event.content_hash, event.origin, event.normalizer_version, event.batch_id, user,
+                           id));
   return store_payload(connection, user, id, payload);
 }
 

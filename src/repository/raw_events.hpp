@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -34,6 +36,12 @@ struct Put {
   std::optional<RawEventState> replaced = {};
 };
 
+/// An item to be stored. `compressed` is its zstd payload, or empty for an item without one.
+struct NewItem {
+  RawEvent* event = nullptr;
+  std::string_view compressed;
+};
+
 /// Whether an item that was read takes the place of the stored one of its name. A message is the same message
 /// for ever; events and cards change, and `origin.revision` says which is the newer, by the order of texts.
 /// Anything readable takes the place of an item of which nothing was kept.
@@ -50,9 +58,8 @@ class RawEvents {
  public:
   RawEvents(storage::Connection& connection, const Unit& unit) : connection_(connection), unit_(unit) {}
 
-  /// Stores an item under (connection, service, source_id). `compressed` is its zstd payload, or empty for an
-  /// item without one.
-  Result<Put> put(RawEvent& event, std::string_view compressed);
+  /// Stores items under (connection, service, source_id), in their order; the events get their ids.
+  Result<std::vector<Put>> put(std::span<const NewItem> items);
   /// Whether a stored item waits for a batch that failed or was cancelled: the next batch that reads it takes
   /// it over.
   Result<bool> is_abandoned(const RawEvent& known);
@@ -68,12 +75,20 @@ class RawEvents {
                                          std::string_view series);
   Result<std::optional<RawEvent>> find(ConnectionId connection, std::string_view service,
                                        std::string_view source_id);
+  /// Those of many that are here, by their source ids.
+  Result<std::map<std::string, RawEvent, std::less<>>> find(ConnectionId connection, std::string_view service,
+                                                            std::span<const std::string> source_ids);
   Result<void> settle(RawEventId id, RawEventState state, std::string_view reason, std::int64_t version);
+  /// The same for many.
+  Result<void> settle_many(std::span<const RawEventId> ids, RawEventState state, std::string_view reason,
+                           std::int64_t version);
   Result<RawEventCounts> counts(BatchId batch);
   /// Skipped and poison items of a batch by the first word of their reason.
   Result<std::map<std::string, std::int64_t>> reasons(BatchId batch);
 
  private:
+  /// Which of the items are here already, as `source_key` names them.
+  Result<std::set<std::string>> known_sources(std::span<const NewItem> items);
   Result<Put> put_again(RawEvent& event, std::string_view compressed);
 
   storage::Connection& connection_;

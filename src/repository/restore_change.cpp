@@ -177,10 +177,10 @@ Result<void> restore_participant(storage::Connection& connection, const Unit& un
   OMNICRM_ASSIGN(const auto fields, json_object_fields(*change.before, "image"));
   const std::int64_t ordinal = std::strtoll(fields[0].second.text.c_str(), nullptr, 10);
   const InteractionId interaction{change.row_id};
-  OMNICRM_TRY(storage::execute(connection,
-                               "UPDATE interaction_participants SET contact_id = ? WHERE user_id = ? "
-                               "AND interaction_id = ? AND ordinal = ? AND contact_id = ? AND match_key = ''",
-                               before, unit.user(), interaction, ordinal, after));
+  OMNICRM_TRY(storage::run(connection,
+                           "UPDATE interaction_participants SET contact_id = ? WHERE user_id = ? "
+                           "AND interaction_id = ? AND ordinal = ? AND contact_id = ? AND match_key = ''",
+                           before, unit.user(), interaction, ordinal, after));
   return refresh_primary_contact(connection, unit, interaction);
 }
 

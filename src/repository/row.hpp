@@ -100,6 +100,27 @@ Result<void> insert_row(storage::Connection& connection, UserId user, const T& r
   return {};
 }
 
+/// A statement for `insert_more`: for many rows, which may be sent together.
+template <class T>
+Result<storage::StatementPtr> prepare_insert_rows(storage::Connection& connection) {
+  return connection.prepare_insert(Table<T>::name, row_detail::insert_columns<T>);
+}
+
+/// Inserts one more record with what `prepare_insert_rows` gave.
+template <class T, class... Extras>
+Result<void> insert_more(storage::Statement& statement, UserId user, const T& record,
+                         const Extras&... extras) {
+  static_assert(sizeof...(Extras) == Table<T>::derived.size() + Table<T>::insert_only.size(),
+                "one value for each derived and insert-only column of the table");
+  RowBinder binder(statement);
+  storage::bind_value(statement, 0, user);
+  const int next = bind_row(binder, 1, record);
+  row_detail::bind_values(statement, next, extras...);
+  OMNICRM_TRY(statement.step());
+  statement.reset();
+  return {};
+}
+
 /// Writes all of a record but its key and created_at; `extras` are the derived columns. False: no such row.
 template <class T, class... Extras>
 Result<bool> update_row(storage::Connection& connection, UserId user, const T& record,

@@ -104,6 +104,23 @@ struct Insert {
   }
 };
 
+/// The columns of an insert: user_id, the members, the derived and the insert-only ones.
+template <class T>
+inline constexpr auto insert_columns = [] {
+  constexpr std::size_t members = [] {
+    std::size_t count = 0;
+    for_each_column<T, is_column<T>>([&](auto) { ++count; });
+    return count;
+  }();
+  std::array<std::string_view, 1 + members + Table<T>::derived.size() + Table<T>::insert_only.size()> names{};
+  std::size_t used = 0;
+  names[used++] = "user_id";
+  for_each_column<T, is_column<T>>([&](auto member) { names[used++] = member.name; });
+  for (std::string_view name : Table<T>::derived) names[used++] = name;
+  for (std::string_view name : Table<T>::insert_only) names[used++] = name;
+  return names;
+}();
+
 template <class T>
 constexpr void add_key(auto& add) {
   add(std::string_view(" WHERE user_id = ?"));

@@ -14,6 +14,7 @@
 #include "model/json.hpp"
 #include "model/reflect.hpp"
 #include "repository/contact_rows.hpp"
+#include "repository/dialect.hpp"
 
 namespace omnicrm::repository {
 namespace {
@@ -120,7 +121,7 @@ std::optional<Timestamp> relative_time(std::string_view text, Timestamp now) {
 
 class Compiler {
  public:
-  explicit Compiler(Timestamp now) : now_(now) {}
+  Compiler(Timestamp now, storage::Dialect dialect) : now_(now), dialect_(dialect_of(dialect)) {}
 
   Result<BoundSql> expression(const boost::json::value& value, const std::string& place, int depth) {
     if (!value.is_object()) return invalid(place, "expected an object");
@@ -214,14 +215,29 @@ class Compiler {
 
   Result<BoundSql> custom(const std::string& name, Op op, const boost::json::value* value,
                           const std::string& place) {
-    if (name.empty() || name.size() > 100 || name.find_first_of("\"\\") != std::string::npos) {
+    const bool is_name = std::none_of(name.begin(), name.end(), [](char c) {
+      return c == '"' || c == '\\' || static_cast<unsigned char>(c) < 0x20;
+    });
+    if (name.empty() || name.size() > 100 || !is_name) {
       return invalid(place + ".field", "is not the name of a custom field");
     }
-    const std::string path = "$.\"" + name + '"';
-    BoundSql left;
-    left.add("json_extract(c.custom, ?)", path);
-    if (op == Op::exists) return existence(left, value, place);
-    return compared(Field{"custom", Kind::custom, {}}, left, op, value, place);
+    if (op == Op::exists) return existence(dialect_.custom_value(name, CustomKind::anything), value, place);
+    if (value == nullptr) return invalid(place + ".value", "is missing");
+    const bool is_list = value->is_array() && !value->get_array().empty();
+    const CustomKind kind = kind_of(is_list ? value->get_array().front() : *value);
+    if (kind != CustomKind::text && (op == Op::contains || op == Op::starts_with))
+      return invalid(place + ".value", "must be text");
+    if (is_list) {
+      for (const boost::json::value& each : value->get_array())
+        if (kind_of(each) != kind) return invalid(place + ".value", "holds values of several kinds");
+    }
+    return compared(Field{"custom", Kind::custom, {}}, dialect_.custom_value(name, kind), op, value, place);
+  }
+
+  /// Like is compared with like.
+  static CustomKind kind_of(const boost::json::value& value) {
+    if (value.is_bool()) return CustomKind::flag;
+    return value.is_number() ? CustomKind::number : CustomKind::text;
   }
 
   static Result<bool> flag(const boost::json::value* value, const std::string& place) {
@@ -234,7 +250,7 @@ class Compiler {
                                     const std::string& place) {
     OMNICRM_ASSIGN(const bool wanted, flag(value, place));
     BoundSql sql;
-    sql.add(wanted ? "(COALESCE(" : "(NOT COALESCE(").add(left).add(" <> '', 0))");
+    sql.add(wanted ? "(COALESCE(CAST(" : "(NOT COALESCE(CAST(").add(left).add(" AS TEXT) <> '', FALSE))");
     return sql;
   }
 
@@ -254,7 +270,7 @@ class Compiler {
         if (i > 0) sql.add(", ");
         sql.add(right);
       }
-      sql.add("), 0))");
+      sql.add("), FALSE))");
       return sql;
     }
     OMNICRM_ASSIGN(const BoundSql right, bound(field, op, *value, value_place));
@@ -283,9 +299,10 @@ class Compiler {
     }
     // A domain means its sub-domains too.
     if (field.name == "domain" && op == Op::eq) {
-      sql.add(" OR substr(").add(left).add(", -length(").add(right).add(") - 1) = '.' || ").add(right);
+      sql.add(" OR substr(").add(left).add(", length(").add(left).add(") - length(").add(right);
+      sql.add(")) = '.' || ").add(right);
     }
-    sql.add(", 0))");
+    sql.add(", FALSE))");
     return sql;
   }
 
@@ -329,7 +346,7 @@ class Compiler {
   static Result<BoundSql> number(const boost::json::value& value, const std::string& place) {
     BoundSql sql;
     if (value.is_int64()) return sql.add("?", value.get_int64());
-    if (value.is_double()) return sql.add("?", value.get_double());
+    if (value.is_double()) return sql.add("CAST(? AS DOUBLE PRECISION)", value.get_double());
     return invalid(place, "must be a number");
   }
 
@@ -347,16 +364,18 @@ class Compiler {
     if (!value.is_string()) return invalid(place, "must be text");
     if (value.get_string().size() > longest_value) return invalid(place, "is over 1,000 bytes");
     if (value.get_string().empty()) return invalid(place, "is empty; use exists");
+    if (value.get_string().find('\0') != std::string_view::npos) return invalid(place, "holds a NUL");
     return std::string(value.get_string());
   }
 
   Timestamp now_;
+  const RepositoryDialect& dialect_;
   std::size_t conditions_ = 0;
 };
 
 }  // namespace
 
-Result<BoundSql> compile_segment(const Json& filter, Timestamp now) {
+Result<BoundSql> compile_segment(const Json& filter, Timestamp now, storage::Dialect dialect) {
   if (filter.text.size() > largest_filter) return invalid("filter", "is over 64 KiB");
   OMNICRM_TRY(checked_json(filter.text, "filter"));
   boost::system::error_code error;
@@ -364,10 +383,10 @@ Result<BoundSql> compile_segment(const Json& filter, Timestamp now) {
   if (error) return invalid("filter", "is not JSON");
   if (value.is_object() && value.get_object().empty()) {
     BoundSql everybody;
-    everybody.add("(1)");
+    everybody.add("(TRUE)");
     return everybody;
   }
-  return Compiler(now).expression(value, "filter", 1);
+  return Compiler(now, dialect).expression(value, "filter", 1);
 }
 
 }  // namespace omnicrm::repository

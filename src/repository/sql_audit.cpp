@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "repository/audit_log.hpp"
+#include "repository/bound_sql.hpp"
 #include "repository/cursor.hpp"
 #include "storage/query.hpp"
 
@@ -11,10 +12,7 @@ namespace {
 
 constexpr std::string_view list_sql = R"sql(
   SELECT sequence, at, actor, operation, subject, subject_id, batch_id, details, previous_hash, hash
-  FROM audit_log
-  WHERE user_id = ?1 AND sequence < ?2 AND (?3 = '' OR operation = ?3) AND (?4 = '' OR subject_id = ?4)
-    AND (?5 IS NULL OR batch_id = ?5)
-  ORDER BY sequence DESC LIMIT ?6)sql";
+  FROM audit_log WHERE user_id = ? AND sequence < ?)sql";
 
 constexpr std::string_view chain_sql = R"sql(
   SELECT sequence, at, actor, operation, subject, subject_id, batch_id, details, previous_hash, hash
@@ -89,10 +87,13 @@ Result<Page<AuditEntry>> SqlAudit::list(const AuditFilter& filter, const PageReq
     before = std::get<0>(keys);
   }
   return unit_.read([&](storage::Connection& connection) -> Result<Page<AuditEntry>> {
-    const std::int64_t wanted = page.limit + 1;
-    OMNICRM_ASSIGN(auto rows,
-                   storage::Query::run(connection, list_sql, unit_.user(), before, filter.operation,
-                                       filter.subject_id, filter.batch_id, wanted));
+    BoundSql sql;
+    sql.add(list_sql, unit_.user(), before);
+    if (!filter.operation.empty()) sql.add(" AND operation = ?", filter.operation);
+    if (!filter.subject_id.empty()) sql.add(" AND subject_id = ?", filter.subject_id);
+    if (filter.batch_id) sql.add(" AND batch_id = ?", *filter.batch_id);
+    sql.add(" ORDER BY sequence DESC LIMIT ?", page.limit + 1);
+    OMNICRM_ASSIGN(auto rows, sql.run(connection));
     Page<AuditEntry> answer;
     while (true) {
       OMNICRM_ASSIGN(const bool more, rows.next());
@@ -121,6 +122,7 @@ Result<AuditVerification> SqlAudit::verify() {
       }
     }
     OMNICRM_ASSIGN(auto rows, storage::Query::run(connection, chain_sql, unit_.user()));
+    rows.statement().stream();
     ChainCheck check;
     while (true) {
       OMNICRM_ASSIGN(const bool more, rows.next());

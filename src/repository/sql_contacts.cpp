@@ -130,7 +130,7 @@ Result<BoundSql> filter_condition(storage::Connection& connection, const Unit& u
   if (filter.segment_id) {
     OMNICRM_ASSIGN(const auto segment, find_row<Segment>(connection, unit.user(), *filter.segment_id));
     if (!segment) return not_found("segment", filter.segment_id->to_string());
-    OMNICRM_ASSIGN(const BoundSql compiled, compile_segment(segment->filter, unit.now()));
+    OMNICRM_ASSIGN(const BoundSql compiled, compile_segment(segment->filter, unit.now(), unit.dialect()));
     condition.add(" AND ").add(compiled);
   }
   return condition;

@@ -8,8 +8,10 @@
 #include "repository/batch_changes.hpp"
 #include "repository/bound_sql.hpp"
 #include "repository/cursor.hpp"
+#include "repository/dialect.hpp"
 #include "repository/interaction_rows.hpp"
 #include "repository/row.hpp"
+#include "repository/text_check.hpp"
 
 namespace omnicrm::repository {
 namespace {
@@ -21,8 +23,7 @@ Result<void> check(const Interaction& interaction) {
   if (text::trim(interaction.subject).empty() && text::trim(interaction.body).empty()) {
     return invalid("subject", "an interaction needs a subject or a body");
   }
-  if (!text::is_utf8(interaction.subject)) return invalid("subject", "is not UTF-8");
-  if (!text::is_utf8(interaction.body)) return invalid("body", "is not UTF-8");
+  OMNICRM_TRY(check_texts(interaction));
   if (interaction.body.size() > max_text_bytes) return invalid("body", "is over 16 MiB");
   if (interaction.participants.size() > max_participants) return invalid("participants", "are over 1,000");
   if (interaction.ended_at && *interaction.ended_at < interaction.occurred_at) {
@@ -110,21 +111,24 @@ std::string filter_name(const TimelineFilter& filter) {
 
 // One contact's timeline walks the participants' index, the whole one the interactions' own: both in order,
 // so that a page reads its own rows and no others. A contact that stands twice in an interaction counts once,
-// by its first participant row.
-BoundSql timeline_query(UserId user, const TimelineFilter& filter) {
+// by its first participant row: IS NOT DISTINCT FROM, because `=` lets PostgreSQL look for the earlier row
+// among all of the contact's instead of the interaction's.
+BoundSql timeline_query(const Unit& unit, const TimelineFilter& filter) {
   static const std::string of_all =
       "SELECT " + std::string(column_list<Interaction, "i.">()) + " FROM interactions i WHERE i.user_id = ?";
-  static const std::string of_contact =
-      "SELECT " + std::string(column_list<Interaction, "i.">()) +
-      " FROM interaction_participants p CROSS JOIN interactions i ON i.user_id = p.user_id AND i.id = "
-      "p.interaction_id WHERE p.user_id = ?";
+  static const std::string columns = "SELECT " + std::string(column_list<Interaction, "i.">());
   BoundSql query;
-  if (!filter.contact_id) return std::move(query.add(of_all, user));
-  query.add(of_contact, user)
+  if (!filter.contact_id) return std::move(query.add(of_all, unit.user()));
+  query.add(columns)
+      .add(" FROM interaction_participants p")
+      .add(dialect_of(unit.dialect()).ordered_join)
+      .add("interactions i ON i.user_id = p.user_id AND i.id = p.interaction_id WHERE p.user_id = ?",
+           unit.user())
       .add(" AND p.contact_id = ?", *filter.contact_id)
       .add(
           " AND NOT EXISTS (SELECT 1 FROM interaction_participants q WHERE q.user_id = p.user_id AND "
-          "q.interaction_id = p.interaction_id AND q.contact_id = p.contact_id AND q.ordinal < p.ordinal)");
+          "q.interaction_id = p.interaction_id AND q.ordinal < p.ordinal AND "
+          "q.contact_id IS NOT DISTINCT FROM p.contact_id)");
   return query;
 }
 
@@ -156,9 +160,7 @@ Result<Interaction> SqlInteractions::create(const Interaction& draft) {
     interaction.created_at = interaction.updated_at = unit_.now();
     if (interaction.occurred_at == Timestamp{}) interaction.occurred_at = interaction.created_at;
     OMNICRM_TRY(link_people(connection, unit_.user(), interaction));
-    PendingTexts texts;
-    OMNICRM_TRY(insert_interaction(connection, unit_, interaction, {}, texts));
-    OMNICRM_TRY(texts.flush(connection, unit_.user()));
+    OMNICRM_TRY(insert_interaction(connection, unit_, interaction));
     OMNICRM_TRY(append_audit(connection, unit_, "interactions.create", "interaction",
                              interaction.id.to_string(),
                              R"({"kind":")" + std::string(enum_name(interaction.kind)) + "\"}"));
@@ -197,13 +199,13 @@ Result<void> SqlInteractions::remove(InteractionId id, std::int64_t version) {
     OMNICRM_TRY(erase_interaction(connection, unit_, id));
     if (stored.raw_event_id) {
       // The source still has it: remember that the user does not want it.
-      OMNICRM_TRY(storage::execute(connection,
-                                   "INSERT INTO suppressions (user_id, id, kind, value, reason, created_at) "
-                                   "SELECT user_id, ?, 'item', service || ':' || source_id, 'deleted', ? "
-                                   "FROM raw_events WHERE user_id = ? AND id = ? "
-                                   "ON CONFLICT (user_id, kind, value) DO NOTHING",
-                                   unit_.make_id<SuppressionId>(), unit_.now(), unit_.user(),
-                                   *stored.raw_event_id));
+      OMNICRM_TRY(storage::run(connection,
+                               "INSERT INTO suppressions (user_id, id, kind, value, reason, created_at) "
+                               "SELECT user_id, ?, 'item', service || ':' || source_id, 'deleted', ? "
+                               "FROM raw_events WHERE user_id = ? AND id = ? "
+                               "ON CONFLICT (user_id, kind, value) DO NOTHING",
+                               unit_.make_id<SuppressionId>(), unit_.now(), unit_.user(),
+                               *stored.raw_event_id));
     }
     return append_audit(connection, unit_, "interactions.delete", "interaction", id.to_string());
   });
@@ -213,7 +215,7 @@ Result<Page<Interaction>> SqlInteractions::timeline(const TimelineFilter& filter
   OMNICRM_TRY(check_page(page));
   const std::string name = filter_name(filter);
   const bool of_contact = filter.contact_id.has_value();
-  BoundSql query = timeline_query(unit_.user(), filter);
+  BoundSql query = timeline_query(unit_, filter);
   add_filters(query, filter, of_contact ? "p.occurred_at" : "i.occurred_at");
   if (!page.cursor.empty()) {
     OMNICRM_ASSIGN(const auto last, (read_cursor<Timestamp, InteractionId>(name, page.cursor)));
@@ -228,18 +230,22 @@ Result<Page<Interaction>> SqlInteractions::timeline(const TimelineFilter& filter
   return unit_.read([&](storage::Connection& connection) -> Result<Page<Interaction>> {
     if (of_contact) OMNICRM_TRY(check_contact(connection, unit_.user(), *filter.contact_id));
     Page<Interaction> answer;
+    std::vector<InteractionId> ids;
     OMNICRM_ASSIGN(auto rows, query.run(connection));
     while (true) {
       OMNICRM_ASSIGN(const bool more, rows.next());
-      if (!more) return answer;
+      if (!more) break;
       if (std::ssize(answer.items) == page.limit) {
         answer.next = make_cursor(name, answer.items.back().occurred_at, answer.items.back().id);
-        return answer;
+        break;
       }
       OMNICRM_ASSIGN(Interaction interaction, read_row<Interaction>(rows.statement()));
-      OMNICRM_ASSIGN(interaction.participants, participants_of(connection, unit_.user(), interaction.id));
+      ids.push_back(interaction.id);
       answer.items.push_back(std::move(interaction));
     }
+    OMNICRM_ASSIGN(auto people, participants_of(connection, unit_.user(), ids));
+    for (std::size_t i = 0; i < people.size(); ++i) answer.items[i].participants = std::move(people[i]);
+    return answer;
   });
 }
 
@@ -265,7 +271,8 @@ Result<std::vector<ContactActivity>> SqlInteractions::most_active(std::int64_t l
                        "JOIN contacts c ON c.user_id = p.user_id AND c.id = p.contact_id "
                        "WHERE p.user_id = ? AND p.contact_id IS NOT NULL AND p.is_self = 0 AND i.is_bulk = 0 "
                        "AND (i.kind <> 'email' OR p.role = 'from' OR i.direction = 'outbound') "
-                       "GROUP BY p.contact_id ORDER BY 3 DESC, c.sort_name, p.contact_id LIMIT ?",
+                       "GROUP BY p.contact_id, c.display_name, c.sort_name "
+                       "ORDER BY 3 DESC, c.sort_name, p.contact_id LIMIT ?",
                        unit_.user(), limit));
     std::vector<ContactActivity> people;
     while (true) {

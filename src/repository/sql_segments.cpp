@@ -24,7 +24,7 @@ Result<Segment> find_segment(storage::Connection& connection, const Unit& unit, 
 Result<void> check_segment(storage::Connection& connection, const Unit& unit, Segment& segment) {
   OMNICRM_ASSIGN(segment.name, checked_text(segment.name, "name", 200));
   if (segment.name.empty()) return invalid("name", "is empty");
-  OMNICRM_TRY(compile_segment(segment.filter, unit.now()));
+  OMNICRM_TRY(compile_segment(segment.filter, unit.now(), unit.dialect()));
   OMNICRM_ASSIGN(segment.filter, checked_json(segment.filter.text, "filter"));
   OMNICRM_ASSIGN(const auto other,
                  storage::query_one<SegmentId>(connection, by_name_sql, unit.user(), segment.name));
@@ -35,7 +35,7 @@ Result<void> check_segment(storage::Connection& connection, const Unit& unit, Se
 }
 
 Result<BoundSql> condition_of(const Json& filter, const Unit& unit) {
-  OMNICRM_ASSIGN(const BoundSql compiled, compile_segment(filter, unit.now()));
+  OMNICRM_ASSIGN(const BoundSql compiled, compile_segment(filter, unit.now(), unit.dialect()));
   BoundSql condition;
   condition.add(" AND ").add(compiled);
   return condition;

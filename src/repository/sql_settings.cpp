@@ -85,15 +85,14 @@ Result<void> SqlSettings::set(std::string_view name, const Json& value) {
   }
   return unit_.write([&](storage::Connection& connection) -> Result<void> {
     if (removes) {
-      OMNICRM_TRY(storage::execute(connection, "DELETE FROM settings WHERE user_id = ? AND name = ?",
-                                   unit_.user(), name));
+      OMNICRM_TRY(storage::run(connection, "DELETE FROM settings WHERE user_id = ? AND name = ?",
+                               unit_.user(), name));
     } else {
-      OMNICRM_TRY(
-          storage::execute(connection,
-                           "INSERT INTO settings (user_id, name, value, updated_at) VALUES (?, ?, ?, ?) "
-                           "ON CONFLICT (user_id, name) DO UPDATE "
-                           "SET value = excluded.value, updated_at = excluded.updated_at",
-                           unit_.user(), name, checked, unit_.now()));
+      OMNICRM_TRY(storage::run(connection,
+                               "INSERT INTO settings (user_id, name, value, updated_at) VALUES (?, ?, ?, ?) "
+                               "ON CONFLICT (user_id, name) DO UPDATE "
+                               "SET value = excluded.value, updated_at = excluded.updated_at",
+                               unit_.user(), name, checked, unit_.now()));
     }
     return audit_change(connection, unit_, "settings.set", "setting", name);
   });

@@ -106,8 +106,8 @@ Result<Tag> SqlTags::update(const Tag& changed) {
 Result<void> SqlTags::remove(TagId id) {
   return unit_.write([&](storage::Connection& connection) -> Result<void> {
     OMNICRM_TRY(find_tag(connection, unit_, id));
-    OMNICRM_TRY(storage::execute(connection, "DELETE FROM contact_tags WHERE user_id = ? AND tag_id = ?",
-                                 unit_.user(), id));
+    OMNICRM_TRY(storage::run(connection, "DELETE FROM contact_tags WHERE user_id = ? AND tag_id = ?",
+                             unit_.user(), id));
     OMNICRM_TRY(delete_row<Tag>(connection, unit_.user(), id));
     return audit_change(connection, unit_, "tags.delete", "tag", id.to_string());
   });

@@ -37,9 +37,9 @@ const std::array<DigestedTable, 15>& tables() {
                     "occurred_at",
                     10, "interaction_id, ordinal"},
       table<RawEvent>("", 0),
-      DigestedTable{
-          "(SELECT r.user_id, r.id, p.payload FROM raw_events r JOIN raw_payloads p ON p.seq = r.seq)",
-          "id, payload", 2, "id"},
+      DigestedTable{"(SELECT r.user_id, r.id, p.payload FROM raw_events r JOIN raw_payloads p "
+                    "ON p.user_id = r.user_id AND p.seq = r.seq) AS payloads",
+                    "id, payload", 2, "id"},
       table<Document>("", 0),
       table<Tag>("sort_name", 1),
       DigestedTable{"contact_tags", "contact_id, tag_id, batch_id, created_at", 4, "contact_id, tag_id"},
@@ -74,6 +74,7 @@ Result<std::string> state_digest(storage::Connection& connection, UserId user) {
     const std::string sql = "SELECT " + table.columns + " FROM " + std::string(table.name) +
                             " WHERE user_id = ? ORDER BY " + std::string(table.order);
     OMNICRM_ASSIGN(auto rows, storage::Query::run(connection, sql, user));
+    rows.statement().stream();
     while (true) {
       OMNICRM_ASSIGN(const bool more, rows.next());
       if (!more) break;

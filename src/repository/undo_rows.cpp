@@ -42,9 +42,7 @@ Result<void> undo_interaction(storage::Connection& connection, const Unit& unit,
   if (!change.after) {
     if (current) return {};
     OMNICRM_TRY(link_again(connection, unit, before));
-    PendingTexts texts;
-    OMNICRM_TRY(insert_interaction(connection, unit, before, {}, texts));
-    return texts.flush(connection, unit.user());
+    return insert_interaction(connection, unit, before);
   }
   if (!current) return {};
   OMNICRM_ASSIGN(const Interaction after, from_row_image<Interaction>(*change.after));
@@ -122,7 +120,7 @@ Result<std::int64_t> undo_changes(storage::Connection& connection, const Unit& u
 
 Result<std::int64_t> undo_interactions(storage::Connection& connection, const Unit& unit, BatchId batch,
                                        std::int64_t limit) {
-  // In the order of the full-text index: see PendingTexts.
+  // In the order of the full-text index: see InteractionInserter.
   OMNICRM_ASSIGN(const auto ids,
                  ids_of<InteractionId>(connection,
                                        "SELECT id FROM interactions WHERE user_id = ? AND batch_id = ? "
@@ -153,8 +151,8 @@ Result<std::int64_t> undo_contacts(storage::Connection& connection, const Unit& 
     if (!contact) return not_found("contact", id.to_string());
     OMNICRM_ASSIGN(const bool used, is_in_use(connection, unit, batch, *contact));
     if (used) {
-      OMNICRM_TRY(storage::execute(
-          connection, "UPDATE contacts SET batch_id = NULL WHERE user_id = ? AND id = ?", unit.user(), id));
+      OMNICRM_TRY(storage::run(connection, "UPDATE contacts SET batch_id = NULL WHERE user_id = ? AND id = ?",
+                               unit.user(), id));
     } else {
       OMNICRM_TRY(erase_contact(connection, unit, *contact));
     }

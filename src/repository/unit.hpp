@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <thread>
 #include <type_traits>
@@ -45,14 +46,30 @@ class Unit {
     return unit;
   }
 
+  /// A copy whose transactions end when asked to (`Scope::stop`).
+  [[nodiscard]] Unit with_stop(std::stop_token stop) const {
+    Unit unit = *this;
+    unit.stop_ = std::move(stop);
+    return unit;
+  }
+  /// A copy whose writes move a session's position, and whose reads wait for nothing older.
+  [[nodiscard]] Unit with_position(std::shared_ptr<storage::WritePosition> written) const {
+    Unit unit = *this;
+    unit.written_ = std::move(written);
+    return unit;
+  }
+
   [[nodiscard]] const Environment& environment() const noexcept { return *environment_; }
   [[nodiscard]] const std::shared_ptr<const Environment>& shared_environment() const noexcept {
     return environment_;
   }
   [[nodiscard]] const UserId& user() const noexcept { return user_; }
   [[nodiscard]] const std::string& actor() const noexcept { return actor_; }
+  [[nodiscard]] const std::shared_ptr<storage::WritePosition>& position() const noexcept { return written_; }
   [[nodiscard]] const std::optional<BatchId>& batch() const noexcept { return batch_; }
   [[nodiscard]] Timestamp now() const { return environment_->clock->now(); }
+  /// Of the storage and of the bound transaction.
+  [[nodiscard]] storage::Dialect dialect() const { return environment_->storage->dialect(); }
   template <class I>
   [[nodiscard]] I make_id() const {
     return environment_->ids->template make<I>();
@@ -85,7 +102,8 @@ class Unit {
       return {};
     };
     storage::Storage& storage = *environment_->storage;
-    auto outcome = writing ? storage.write({user_}, body) : storage.read({user_}, body);
+    const storage::Scope scope{.user = user_, .stop = stop_, .written = written_.get()};
+    auto outcome = writing ? storage.write(scope, body) : storage.read(scope, body);
     if (!outcome) return fail(std::move(outcome).error());
     return std::move(*answer);
   }
@@ -94,6 +112,8 @@ class Unit {
   UserId user_;
   std::string actor_;
   std::optional<BatchId> batch_;
+  std::stop_token stop_;
+  std::shared_ptr<storage::WritePosition> written_;  // the session's; null: none
   storage::Connection* connection_ = nullptr;
   std::thread::id thread_;  // the transaction's
 };

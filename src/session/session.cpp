@@ -10,9 +10,16 @@
 namespace omnicrm {
 namespace {
 
-std::shared_ptr<jobs::Jobs> queue_of(const SessionParts& parts, UserId user) {
+std::shared_ptr<jobs::Jobs> queue_of(const SessionParts& parts, const repository::Unit& unit) {
   const repository::Environment& environment = *parts.environment;
-  return jobs::make_jobs(environment.storage, environment.clock, environment.ids, user, parts.wakeup);
+  return jobs::make_jobs(environment.storage, environment.clock, environment.ids, unit.user(), parts.wakeup,
+                         unit.position());
+}
+
+/// Everything that the session does moves and regards one position: it reads what it wrote.
+repository::Unit unit_of(const SessionParts& parts, UserId user, std::string_view actor) {
+  return repository::Unit(parts.environment, user, std::string(actor))
+      .with_position(std::make_shared<storage::WritePosition>());
 }
 
 }  // namespace
@@ -35,8 +42,11 @@ Session::Impl::Impl(std::shared_ptr<const SessionParts> shared, repository::Unit
 
 // NOLINTNEXTLINE(performance-unnecessary-value-param): a move could come before the other arguments' use
 Session::Impl::Impl(std::shared_ptr<const SessionParts> shared, UserId user, std::string_view actor)
-    : Impl(shared, repository::Unit(shared->environment, user, std::string(actor)), queue_of(*shared, user)) {
-}
+    : Impl(shared, unit_of(*shared, user, actor)) {}
+
+// NOLINTNEXTLINE(performance-unnecessary-value-param): the same
+Session::Impl::Impl(std::shared_ptr<const SessionParts> shared, const repository::Unit& a_unit)
+    : Impl(shared, a_unit, queue_of(*shared, a_unit)) {}
 
 Session::Impl::Impl(const Impl& outside, storage::Connection& connection)
     : Impl(outside.parts, outside.unit.bound(connection),
@@ -94,6 +104,14 @@ Result<void> Session::transaction(FunctionRef<Result<void>(Session&)> work) {
     Session inside(std::make_unique<Impl>(*impl_, connection));
     return work(inside);
   });
+}
+
+Result<void> Session::complete(jobs::Context& job, Json result) {
+  if (!impl_->in_transaction)
+    return failure(ErrorCode::failed_precondition, "a job is completed on the session of a transaction");
+  if (job.user() != user()) return invalid("job", "is another user's");
+  return impl_->unit.write(
+      [&](storage::Connection& connection) { return job.complete_in(connection, std::move(result)); });
 }
 
 Result<std::string> Session::call(std::string_view operation, std::string_view json) {

@@ -54,6 +54,7 @@ class Session::Impl {
   std::unique_ptr<insight::SearchService> search;
 
  private:
+  Impl(std::shared_ptr<const SessionParts> shared, const repository::Unit& a_unit);
   Impl(std::shared_ptr<const SessionParts> shared, repository::Unit a_unit,
        std::shared_ptr<jobs::Jobs> queue);
 };

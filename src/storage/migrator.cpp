@@ -70,10 +70,10 @@ Result<void> Migrator::apply(Connection& connection, std::size_t index) {
   OMNICRM_ASSIGN(const bool exists, has_table(connection));
   if (!exists) OMNICRM_TRY(connection.execute(create_table));
   const MigrationFile& file = files_[index];
-  OMNICRM_TRY(connection.execute(file.sql));
+  if (!file.sql.starts_with(outside_mark)) OMNICRM_TRY(run_file(connection, file.sql));
   std::string hash;
-  if (fingerprint_ != nullptr) {
-    OMNICRM_ASSIGN(hash, fingerprint_(connection));
+  if (hooks_.fingerprint != nullptr) {
+    OMNICRM_ASSIGN(hash, hooks_.fingerprint(connection));
   }
   const auto now = std::chrono::duration_cast<std::chrono::microseconds>(
       std::chrono::system_clock::now().time_since_epoch());
@@ -84,6 +84,12 @@ Result<void> Migrator::apply(Connection& connection, std::size_t index) {
   return {};
 }
 
+Result<void> Migrator::run_file(Connection& connection, std::string_view sql) const {
+  if (!hooks_.adapt) return connection.execute(sql);
+  OMNICRM_ASSIGN(const std::string adapted, hooks_.adapt(connection, sql));
+  return connection.execute(adapted);
+}
+
 Result<void> Migrator::run() {
   std::size_t done = 0;
   OMNICRM_TRY(storage_.read({}, [&](Connection& connection) -> Result<void> {
@@ -92,6 +98,13 @@ Result<void> Migrator::run() {
     return verify(rows);
   }));
   for (std::size_t index = done; index < files_.size(); ++index) {
+    if (files_[index].sql.starts_with(outside_mark)) {
+      if (!hooks_.run_outside) {
+        return failure(ErrorCode::internal,
+                       fmt::format("migration {} is for another storage", files_[index].name));
+      }
+      OMNICRM_TRY(hooks_.run_outside(files_[index].sql));
+    }
     OMNICRM_TRY(storage_.write({}, [&](Connection& connection) { return apply(connection, index); }));
   }
   return {};

@@ -128,8 +128,17 @@ class Query {
   StatementPtr statement_;
 };
 
-/// Runs a statement that gives no rows; says how many rows it changed. Arguments are bound in order; text
-/// and blobs must outlive the call only.
+/// Runs a statement that gives no rows and whose count nobody needs: a server is not waited for. Arguments
+/// are bound in order; text and blobs must outlive the call only.
+template <class... Args>
+Result<void> run(Connection& connection, std::string_view sql, const Args&... args) {
+  auto query = Query::run(connection, sql, args...);
+  if (!query) return fail(std::move(query).error());
+  if (auto done = query->next(); !done) return fail(std::move(done).error());
+  return {};
+}
+
+/// The same; says how many rows it changed.
 template <class... Args>
 Result<std::int64_t> execute(Connection& connection, std::string_view sql, const Args&... args) {
   auto query = Query::run(connection, sql, args...);

@@ -75,14 +75,14 @@ Result<std::string> load_position(storage::Connection& connection, UserId user, 
 
 Result<void> store_position(storage::Connection& connection, const repository::Unit& unit,
                             ConnectionId source, std::string_view scope, std::string_view position) {
-  OMNICRM_TRY(storage::execute(
-      connection,
-      "INSERT INTO sync_cursors (user_id, connection_id, service, scope, position, batch_id, "
-      "updated_at) VALUES (?, ?, ?, ?, ?, ?, ?) "
-      "ON CONFLICT (user_id, connection_id, service, scope) DO UPDATE SET "
-      "position = excluded.position, updated_at = excluded.updated_at",
-      unit.user(), source, files_service, scope_of(*unit.batch(), scope), position, *unit.batch(),
-      unit.now()));
+  OMNICRM_TRY(
+      storage::run(connection,
+                   "INSERT INTO sync_cursors (user_id, connection_id, service, scope, position, batch_id, "
+                   "updated_at) VALUES (?, ?, ?, ?, ?, ?, ?) "
+                   "ON CONFLICT (user_id, connection_id, service, scope) DO UPDATE SET "
+                   "position = excluded.position, updated_at = excluded.updated_at",
+                   unit.user(), source, files_service, scope_of(*unit.batch(), scope), position,
+                   *unit.batch(), unit.now()));
   return {};
 }
 
@@ -115,8 +115,8 @@ Result<void> finish_if_complete(storage::Connection& connection, const repositor
   batch.finished_at = unit.now();
   OMNICRM_TRY(store_batch(connection, unit.user(), batch));
   // Nobody reads on from here: a later batch begins at the start of its files.
-  OMNICRM_TRY(storage::execute(connection, "DELETE FROM sync_cursors WHERE user_id = ? AND batch_id = ?",
-                               unit.user(), id));
+  OMNICRM_TRY(storage::run(connection, "DELETE FROM sync_cursors WHERE user_id = ? AND batch_id = ?",
+                           unit.user(), id));
   return repository::append_audit(connection, unit, "sync.finished", "batch", id.to_string(),
                                   "{\"items\":" + std::to_string(batch.counts.items) +
                                       ",\"interactions\":" + std::to_string(batch.counts.interactions) +

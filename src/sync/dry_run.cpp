@@ -1,5 +1,8 @@
 #include "sync/dry_run.hpp"
 
+#include <memory>
+#include <optional>
+
 #include "core/errors.hpp"
 #include "model/describe.hpp"
 #include "model/reflect.hpp"
@@ -36,6 +39,7 @@ Result<void> tally(storage::Connection& connection, UserId user, ContactPolicy p
                                      "WHERE p.user_id = ? AND i.raw_event_id IS NOT NULL "
                                      "ORDER BY p.interaction_id, p.ordinal",
                                      user));
+  rows.statement().stream();
   InteractionId current;
   InteractionKind kind = InteractionKind::email;
   ItemFacts facts;
@@ -64,14 +68,18 @@ Result<void> tally(storage::Connection& connection, UserId user, ContactPolicy p
 }  // namespace
 
 Result<PolicyDryRun> dry_run_policy(const repository::Unit& unit, ContactPolicy policy) {
-  OMNICRM_ASSIGN(const auto scratch, storage::Scratch::open());
-  OMNICRM_ASSIGN(PeopleTally people, PeopleTally::open(scratch->connection()));
+  std::unique_ptr<storage::Scratch> scratch;
+  std::optional<PeopleTally> people;
+  // The scratch is made inside: a read that is run again begins with an empty one.
   OMNICRM_TRY(unit.read([&](storage::Connection& connection) -> Result<void> {
-    OMNICRM_TRY(tally(connection, unit.user(), policy, people));
-    return people.match(connection, unit.user());
+    people.reset();
+    OMNICRM_ASSIGN(scratch, storage::Scratch::open());
+    OMNICRM_ASSIGN(people, PeopleTally::open(scratch->connection()));
+    return tally(connection, unit.user(), policy, *people);
   }));
+  OMNICRM_TRY(people->match(unit));
   PlanSummary summary;
-  OMNICRM_TRY(people.summarize(summary));
+  OMNICRM_TRY(people->summarize(summary));
   return PolicyDryRun{.policy = policy,
                       .contacts_to_create = summary.contacts_to_create,
                       .contacts_already_there = summary.contacts_to_match,

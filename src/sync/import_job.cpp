@@ -11,6 +11,7 @@
 #include "repository/raw_events.hpp"
 #include "sync/batch_store.hpp"
 #include "sync/job_payloads.hpp"
+#include "sync/plugin_calls.hpp"
 #include "sync/sync_jobs.hpp"
 
 namespace omnicrm::sync {
@@ -133,8 +134,10 @@ class Import {
     chunk_.clear();
     const std::size_t limit = std::exchange(next_items_, std::min(2 * next_items_, chunk_jobs * job_items));
     for (std::size_t jobs = 0, items = 0, bytes = 0; jobs < chunk_jobs && chunk_.size() < limit;) {
+      // A source may take its time for each item: what there is by now is kept.
+      if (!chunk_.empty() && context_.stop().stop_requested()) return true;
       SourceItem item;
-      OMNICRM_ASSIGN(const bool found, reader.next(item));
+      OMNICRM_ASSIGN(const bool found, next_item(reader, item));
       if (!found) return false;
       position = item.next;
       bytes += item.payload.size();
@@ -175,34 +178,35 @@ class Import {
       if (!job.from.is_nil() || !job.changed.empty())
         jobs.push_back(new_job(std::exchange(job, empty_job())));
     };
-    for (FetchedItem& item : chunk_) {
-      OMNICRM_TRY(put_item(raw_events, item, counts, job));
-      if (item.ends_job) finish_job();
+    std::vector<repository::NewItem> items;
+    items.reserve(chunk_.size());
+    for (FetchedItem& item : chunk_) items.push_back({&item.event, item.compressed});
+    OMNICRM_ASSIGN(const auto outcomes, raw_events.put(items));
+    for (std::size_t i = 0; i < chunk_.size(); ++i) {
+      take_outcome(chunk_[i], outcomes[i], counts, job);
+      if (chunk_[i].ends_job) finish_job();
     }
     finish_job();
     return jobs;
   }
 
-  static Result<void> put_item(repository::RawEvents& raw_events, FetchedItem& item, BatchCounts& counts,
-                               NormalizeJob& job) {
-    const RawEventState state = item.event.state;
-    OMNICRM_ASSIGN(const repository::Put put, raw_events.put(item.event, item.compressed));
+  static void take_outcome(const FetchedItem& item, const repository::Put& put, BatchCounts& counts,
+                           NormalizeJob& job) {
     ++counts.items;
     if (put.outcome == repository::PutOutcome::known) {
       ++counts.known;
     } else if (put.outcome == repository::PutOutcome::changed) {
       job.changed.push_back(item.event.id);
-      if (!put.replaced) return {};
+      if (!put.replaced) return;
       // Twice in one source: the newer one is to be settled once more, the older one was known.
       ++counts.known;
       if (std::int64_t* counted = count_of(counts, *put.replaced)) --*counted;
-    } else if (state == RawEventState::pending) {
+    } else if (item.event.state == RawEventState::pending) {
       if (job.from.is_nil()) job.from = item.event.id;
       job.to = item.event.id;
-    } else if (std::int64_t* counted = count_of(counts, state)) {
+    } else if (std::int64_t* counted = count_of(counts, item.event.state)) {
       ++*counted;
     }
-    return {};
   }
 
   [[nodiscard]] NormalizeJob empty_job() const {

@@ -1,4 +1,5 @@
 // The job `normalize_file`: raw events -> interactions, contacts, organizations, documents.
+#include <algorithm>
 #include <map>
 #include <optional>
 #include <set>
@@ -72,6 +73,9 @@ class Normalization {
           items_.push_back({.stored = std::move(item), .normalized = {}, .series = {}});
       }
       for (RawEventId id : payload_.changed) {
+        const bool is_here =
+            std::ranges::any_of(items_, [&](const ParsedItem& item) { return item.stored.event.id == id; });
+        if (is_here) continue;
         OMNICRM_ASSIGN(auto item, raw_events.pending(id));
         if (item) items_.push_back({.stored = std::move(*item), .normalized = {}, .series = {}});
       }
@@ -99,6 +103,13 @@ class Normalization {
     OMNICRM_ASSIGN(const SyncBatch now, load_batch(connection, unit_.user(), payload_.batch_id));
     if (now.state != BatchState::running) return context_.complete_in(connection);
     RecordWriter writer(connection, bound, plan_);
+    std::vector<RecordWriter::Planned> planned;
+    planned.reserve(items_.size());
+    for (const ParsedItem& item : items_) {
+      const bool is_readable = item.normalized && item.normalized->has_value();
+      planned.push_back({&item.stored.event, is_readable ? &**item.normalized : nullptr});
+    }
+    OMNICRM_TRY(writer.look_up(planned));
     std::set<std::string_view> series_done;
     for (const ParsedItem& item : items_) {
       OMNICRM_TRY(write_item(connection, bound, writer, item, series_done));
@@ -126,8 +137,8 @@ class Normalization {
       return writer.settle(event, RawEventState::poison,
                            "no_reader: nothing here reads " + event.content_type, 0);
     }
-    OMNICRM_ASSIGN(const bool suppressed, writer.is_suppressed(event));
-    if (suppressed) return writer.settle(event, RawEventState::skipped, "suppressed: deleted by the user", 0);
+    if (writer.is_suppressed(event))
+      return writer.settle(event, RawEventState::skipped, "suppressed: deleted by the user", 0);
     if (!is_series(event)) {
       return writer.write(std::span(&event, 1), *item.normalized, *item.normalizer);
     }

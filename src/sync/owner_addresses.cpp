@@ -84,7 +84,7 @@ Result<std::vector<std::string>> owner_addresses(const Parts& parts, const repos
     OMNICRM_ASSIGN(auto reader, source.read(file, ""));
     SourceItem item;
     while (sample.messages < sample_messages && !stop.stop_requested()) {
-      OMNICRM_ASSIGN(const bool more, reader->next(item));
+      OMNICRM_ASSIGN(const bool more, next_item(*reader, item));
       if (!more) break;
       const Normalizer* normalizer = parts.normalizer(item.content_type);
       if (normalizer == nullptr || item.state != RawEventState::pending) continue;

@@ -2,13 +2,16 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
+#include "repository/contact_lookups.hpp"
 #include "storage/query.hpp"
 
 namespace omnicrm::sync {
 namespace {
 
 constexpr std::int64_t listed_people = 100;
+constexpr std::int64_t looked_up_together = 500;
 /// How many counts are kept in memory, and how many bytes of their texts.
 constexpr std::size_t most_recent = 4'096;
 constexpr std::size_t most_recent_bytes = std::size_t{1} << 20;
@@ -16,23 +19,11 @@ constexpr std::size_t most_recent_bytes = std::size_t{1} << 20;
 enum class Fate : std::int64_t { create, match, skip };  // skip (2) until something else is found
 
 /// Somebody who is a contact already stays one; a suppressed address is left out whatever the rule.
-Result<Fate> fate_of(storage::Connection& connection, UserId user, const std::string& match_key,
-                     ContactRule& rule) {
-  OMNICRM_ASSIGN(const auto owner,
-                 storage::query_one<std::int64_t>(
-                     connection,
-                     "SELECT 1 FROM contact_identities WHERE user_id = ? AND kind = 'email' "
-                     "AND match_key = ?",
-                     user, match_key));
-  if (owner) return Fate::match;
+Fate fate_of(const repository::KnownEmails& known, const std::string& match_key, ContactRule& rule) {
+  if (known.owned.contains(match_key)) return Fate::match;
   if (!makes_contact(rule)) return Fate::skip;
   if (rule == ContactRule::card && match_key.find('@') == std::string::npos) return Fate::create;
-  OMNICRM_ASSIGN(
-      const auto rejected,
-      storage::query_one<std::int64_t>(
-          connection, "SELECT 1 FROM suppressions WHERE user_id = ? AND kind = 'email' AND value = ?", user,
-          match_key));
-  if (!rejected) return Fate::create;
+  if (!known.suppressed.contains(match_key)) return Fate::create;
   rule = ContactRule::suppressed;
   return Fate::skip;
 }
@@ -100,14 +91,14 @@ Result<void> PeopleTally::add(const PersonDecision& person) {
 
 Result<void> PeopleTally::flush() {
   for (const auto& [key, count] : recent_) {
-    OMNICRM_TRY(storage::execute(
-        *scratch_,
-        "INSERT INTO people (match_key, root, address, name, rule, messages) "
-        "VALUES (?1, ?1, ?2, ?3, ?4, ?5) "
-        "ON CONFLICT (match_key) DO UPDATE SET messages = messages + excluded.messages, "
-        "rule = MIN(rule, excluded.rule), "
-        "name = CASE WHEN name = '' THEN excluded.name ELSE name END",
-        key, count.address, count.name, static_cast<std::int64_t>(count.rule), count.messages));
+    OMNICRM_TRY(storage::run(*scratch_,
+                             "INSERT INTO people (match_key, root, address, name, rule, messages) "
+                             "VALUES (?1, ?1, ?2, ?3, ?4, ?5) "
+                             "ON CONFLICT (match_key) DO UPDATE SET messages = messages + excluded.messages, "
+                             "rule = MIN(rule, excluded.rule), "
+                             "name = CASE WHEN name = '' THEN excluded.name ELSE name END",
+                             key, count.address, count.name, static_cast<std::int64_t>(count.rule),
+                             count.messages));
   }
   recent_.clear();
   recent_bytes_ = 0;
@@ -130,31 +121,44 @@ Result<void> PeopleTally::add_card(const std::vector<PersonDecision>& addresses)
     OMNICRM_ASSIGN(const std::string other, root_of(key_of(address)));
     if (root.empty()) root = other;
     if (other != root) {
-      OMNICRM_TRY(storage::execute(*scratch_, "UPDATE people SET root = ? WHERE root = ?", root, other));
+      OMNICRM_TRY(storage::run(*scratch_, "UPDATE people SET root = ? WHERE root = ?", root, other));
     }
   }
   return {};
 }
 
-Result<void> PeopleTally::match(storage::Connection& connection, UserId user) {
+Result<std::vector<PeopleTally::Person>> PeopleTally::people_after(const std::string& key) {
+  OMNICRM_ASSIGN(auto rows, storage::Query::run(*scratch_,
+                                                "SELECT match_key, rule FROM people WHERE match_key > ? "
+                                                "ORDER BY match_key LIMIT ?",
+                                                key, looked_up_together));
+  std::vector<Person> people;
+  while (true) {
+    OMNICRM_ASSIGN(const bool more, rows.next());
+    if (!more) return people;
+    people.push_back({rows.get<std::string>(0), static_cast<ContactRule>(rows.get<std::int64_t>(1))});
+  }
+}
+
+Result<void> PeopleTally::match(const repository::Unit& unit) {
   OMNICRM_TRY(flush());
   std::string last;
   while (true) {
-    OMNICRM_ASSIGN(auto next, storage::Query::run(*scratch_,
-                                                  "SELECT match_key, rule FROM people WHERE match_key > ? "
-                                                  "ORDER BY match_key LIMIT 1",
-                                                  last));
-    OMNICRM_ASSIGN(const bool more, next.next());
-    if (!more) return {};
-    std::string key = next.get<std::string>(0);
-    const auto given = static_cast<ContactRule>(next.get<std::int64_t>(1));
-    ContactRule rule = given;
-    OMNICRM_ASSIGN(const Fate fate, fate_of(connection, user, key, rule));
-    if (fate != Fate::skip || rule != given) {
-      OMNICRM_TRY(storage::execute(*scratch_, "UPDATE people SET fate = ?, rule = ? WHERE match_key = ?",
-                                   static_cast<std::int64_t>(fate), static_cast<std::int64_t>(rule), key));
+    OMNICRM_ASSIGN(const auto people, people_after(last));
+    if (people.empty()) return {};
+    std::set<std::string> keys;
+    for (const Person& person : people) keys.insert(person.key);
+    OMNICRM_ASSIGN(const auto known, unit.read([&](storage::Connection& connection) {
+      return repository::known_emails(connection, unit, keys);
+    }));
+    for (const Person& person : people) {
+      ContactRule rule = person.rule;
+      const Fate fate = fate_of(known, person.key, rule);
+      if (fate == Fate::skip && rule == person.rule) continue;
+      OMNICRM_TRY(storage::run(*scratch_, "UPDATE people SET fate = ?, rule = ? WHERE match_key = ?",
+                               static_cast<std::int64_t>(fate), static_cast<std::int64_t>(rule), person.key));
     }
-    last = std::move(key);
+    last = people.back().key;
   }
 }
 

@@ -11,6 +11,7 @@
 #include <omnicrm/storage/storage.hpp>
 
 #include "core/errors.hpp"
+#include "repository/unit.hpp"
 #include "sync/contact_rules.hpp"
 
 namespace omnicrm::sync {
@@ -25,8 +26,8 @@ class PeopleTally {
   [[nodiscard]] Result<void> add(const PersonDecision& person);
   /// Several addresses of one card: one person, whatever else is added under any of them.
   [[nodiscard]] Result<void> add_card(const std::vector<PersonDecision>& addresses);
-  /// Looks up who is a contact or suppressed already.
-  [[nodiscard]] Result<void> match(storage::Connection& connection, UserId user);
+  /// Looks up who is a contact or suppressed already, many at a time.
+  [[nodiscard]] Result<void> match(const repository::Unit& unit);
   /// Fills the counts and the list of contacts; after `match`.
   [[nodiscard]] Result<void> summarize(PlanSummary& summary);
 
@@ -37,6 +38,13 @@ class PeopleTally {
     ContactRule rule = ContactRule::policy;
     std::int64_t messages = 0;
   };
+
+  /// Somebody to be looked up.
+  struct Person {
+    std::string key;
+    ContactRule rule = ContactRule::policy;
+  };
+  [[nodiscard]] Result<std::vector<Person>> people_after(const std::string& key);
 
   explicit PeopleTally(storage::Connection& scratch) : scratch_(&scratch) {}
   [[nodiscard]] Result<void> flush();

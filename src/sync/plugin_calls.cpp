@@ -5,6 +5,7 @@
 
 #include "core/errors.hpp"
 #include "core/text.hpp"
+#include "sync/tidy_text.hpp"
 
 namespace omnicrm::sync {
 namespace {
@@ -23,9 +24,21 @@ bool names_given_items(const std::vector<Made>& records, std::size_t given) {
 
 }  // namespace
 
+Result<bool> next_item(SourceReader& reader, SourceItem& item) {
+  auto found = reader.next(item);
+  if (!found || !*found) return found;
+  // Kept as text between the job's runs; mended it would be another place.
+  if (!text::is_utf8(item.next) || item.next.find('\0') != std::string::npos)
+    return invalid("next", "of the source's item is not UTF-8 text without NUL");
+  tidy_text(item);
+  return found;
+}
+
 Result<ItemFacts> facts_of(const Normalizer& normalizer, const RawItem& item) {
   try {
-    return normalizer.facts(item);
+    auto facts = normalizer.facts(item);
+    if (facts) tidy_text(*facts);
+    return facts;
   } catch (const std::exception& thrown) {
     return threw(thrown.what());
   } catch (...) {
@@ -41,6 +54,7 @@ Result<Normalized> normalize(const Normalizer& normalizer, std::span<const RawIt
                  !names_given_items(made->contacts, series.size()))) {
       return failure(ErrorCode::internal, "the normalizer made a record of an item that it was not given");
     }
+    if (made) tidy_text(*made);
     return made;
   } catch (const std::exception& thrown) {
     return threw(thrown.what());

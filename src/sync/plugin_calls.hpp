@@ -1,5 +1,5 @@
-// Calls to normalizers, which may be the host's own: what they throw is an error, and what they give is
-// checked.
+// Calls to sources and normalizers, which may be the host's own: what normalizers throw is an error, and what
+// they give is checked and tidied.
 #pragma once
 
 #include <span>
@@ -7,6 +7,9 @@
 #include <omnicrm/sync/normalizer.hpp>
 
 namespace omnicrm::sync {
+
+/// The next item of a source; false at the end.
+[[nodiscard]] Result<bool> next_item(SourceReader& reader, SourceItem& item);
 
 [[nodiscard]] Result<ItemFacts> facts_of(const Normalizer& normalizer, const RawItem& item);
 

@@ -9,6 +9,8 @@
 
 #include "core/errors.hpp"
 #include "core/sha256.hpp"
+#include "model/json.hpp"
+#include "repository/dialect.hpp"
 #include "repository/raw_events.hpp"
 #include "storage/query.hpp"
 #include "storage/scratch.hpp"
@@ -145,9 +147,9 @@ class Preview {
   /// False at the end of the scope.
   Result<bool> read_chunk(SourceReader& reader) {
     chunk_.clear();
-    while (chunk_.size() < chunk_items) {
+    while (chunk_.size() < chunk_items && !stop_.stop_requested()) {
       Read read;
-      OMNICRM_ASSIGN(const bool found, reader.next(read.item));
+      OMNICRM_ASSIGN(const bool found, next_item(reader, read.item));
       if (!found) return false;
       const Normalizer* normalizer = parts_.normalizer(read.item.content_type);
       if (read.item.state == RawEventState::pending && normalizer != nullptr) {
@@ -170,35 +172,69 @@ class Preview {
                                       read.item.service, read.item.source_id));
       read.known = added == 0;
     }
-    const ConnectionId source = source_->connection();
-    return unit_.read([&](storage::Connection& connection) -> Result<void> {
-      for (Read& read : chunk_) {
-        if (read.known) continue;
-        OMNICRM_ASSIGN(read.suppressed, is_suppressed(connection, read.item));
-        repository::RawEvents raw_events(connection, unit_);
-        OMNICRM_ASSIGN(const auto stored, raw_events.find(source, read.item.service, read.item.source_id));
-        if (!stored) continue;
-        OMNICRM_ASSIGN(const bool abandoned, raw_events.is_abandoned(*stored));
-        RawEvent event;
-        event.service = read.item.service;
-        event.state = read.item.state;
-        event.origin = read.item.origin;
-        event.content_hash = read.content_hash;
-        read.known = !abandoned && !repository::takes_place(event, *stored);
-      }
-      return {};
-    });
+    std::map<std::string, std::vector<std::string>> names;  // source ids by service
+    std::string keys;
+    for (const Read& read : chunk_) {
+      if (read.known) continue;
+      names[read.item.service].push_back(read.item.source_id);
+      keys += (keys.empty() ? "[" : ",") + json_text(item_key(read.item));
+    }
+    if (names.empty()) return {};
+    keys += ']';
+    OMNICRM_ASSIGN(const Stored stored, unit_.read([&](storage::Connection& connection) {
+      return look_up_stored(connection, names, keys);
+    }));
+    for (Read& read : chunk_) {
+      if (!read.known) compare(stored, read);
+    }
+    return {};
   }
 
-  Result<bool> is_suppressed(storage::Connection& connection, const SourceItem& item) {
-    const std::string value = item.service + ":" + item.source_id;
-    OMNICRM_ASSIGN(
-        const auto found,
-        storage::query_one<std::int64_t>(
-            connection, "SELECT 1 FROM suppressions WHERE user_id = ? AND kind = 'item' AND value = ?",
-            unit_.user(), value));
-    return found.has_value();
+  /// What the storage knows of the items of a chunk.
+  struct Stored {
+    std::map<std::string, std::map<std::string, RawEvent, std::less<>>> events;  ///< by service, by source id
+    std::set<RawEventId> abandoned;
+    std::set<std::string> suppressed;
+  };
+
+  Result<Stored> look_up_stored(storage::Connection& connection,
+                                const std::map<std::string, std::vector<std::string>>& names,
+                                const std::string& keys) {
+    Stored stored;
+    repository::RawEvents raw_events(connection, unit_);
+    for (const auto& [service, source_ids] : names) {
+      OMNICRM_ASSIGN(stored.events[service], raw_events.find(source_->connection(), service, source_ids));
+      for (const auto& [source_id, event] : stored.events[service]) {
+        OMNICRM_ASSIGN(const bool abandoned, raw_events.is_abandoned(event));
+        if (abandoned) stored.abandoned.insert(event.id);
+      }
+    }
+    const std::string sql = "SELECT value FROM suppressions WHERE user_id = ? AND kind = 'item' AND value" +
+                            std::string(repository::dialect_of(connection).in_texts);
+    OMNICRM_ASSIGN(auto rows, storage::Query::run(connection, sql, unit_.user(), keys));
+    while (true) {
+      OMNICRM_ASSIGN(const bool more, rows.next());
+      if (!more) return stored;
+      stored.suppressed.insert(rows.get<std::string>(0));
+    }
   }
+
+  static void compare(const Stored& stored, Read& read) {
+    read.suppressed = stored.suppressed.contains(item_key(read.item));
+    const auto& events = stored.events.at(read.item.service);
+    const auto known = events.find(read.item.source_id);
+    if (known == events.end()) return;
+    RawEvent event;
+    event.service = read.item.service;
+    event.state = read.item.state;
+    event.origin = read.item.origin;
+    event.content_hash = read.content_hash;
+    read.known =
+        !stored.abandoned.contains(known->second.id) && !repository::takes_place(event, known->second);
+  }
+
+  /// How a suppression names an item.
+  static std::string item_key(const SourceItem& item) { return item.service + ":" + item.source_id; }
 
   Result<void> take(const Read& read, const PlanFile& file) {
     const SourceItem& item = read.item;
@@ -295,8 +331,7 @@ class Preview {
     summary.estimated_seconds =
         std::max(static_cast<double>(summary.items - summary.known_items) / items_per_second,
                  static_cast<double>(summary.bytes) / bytes_per_second);
-    OMNICRM_TRY(unit_.read(
-        [&](storage::Connection& connection) { return people_->match(connection, unit_.user()); }));
+    OMNICRM_TRY(people_->match(unit_));
     return people_->summarize(summary);
   }
 

@@ -1,8 +1,11 @@
 #include "sync/reconcile.hpp"
 
+#include <map>
+
 #include "core/errors.hpp"
 #include "repository/raw_events.hpp"
 #include "sync/batch_store.hpp"
+#include "sync/plugin_calls.hpp"
 
 namespace omnicrm::sync {
 namespace {
@@ -10,9 +13,9 @@ namespace {
 constexpr std::size_t listed_ids = 100;
 constexpr std::size_t chunk_items = 500;
 
-void count(Reconciliation& report, const std::optional<RawEvent>& event, const std::string& source_id) {
+void count(Reconciliation& report, const RawEvent* event, const std::string& source_id) {
   ++report.source_items;
-  if (!event) {
+  if (event == nullptr) {
     ++report.missing;
     if (report.missing_ids.size() < listed_ids) report.missing_ids.push_back(source_id);
     return;
@@ -36,36 +39,39 @@ void count(Reconciliation& report, const std::optional<RawEvent>& event, const s
   }
 }
 
-struct ItemName {
-  std::string service;
-  std::string source_id;
-};
+/// Source ids by service.
+using Names = std::map<std::string, std::vector<std::string>>;
 
-Result<void> look_up(const repository::Unit& unit, ConnectionId connection_id,
-                     const std::vector<ItemName>& names, Reconciliation& report) {
-  return unit.read([&](storage::Connection& connection) -> Result<void> {
-    repository::RawEvents raw_events(connection, unit);
-    for (const ItemName& name : names) {
-      OMNICRM_ASSIGN(const auto event, raw_events.find(connection_id, name.service, name.source_id));
-      count(report, event, name.source_id);
+Result<void> look_up(const repository::Unit& unit, ConnectionId connection_id, const Names& names,
+                     Reconciliation& report) {
+  for (const auto& [service, source_ids] : names) {
+    const auto find = [&, &service = service, &source_ids = source_ids](storage::Connection& connection) {
+      return repository::RawEvents(connection, unit).find(connection_id, service, source_ids);
+    };
+    OMNICRM_ASSIGN(const auto found, unit.read(find));
+    for (const std::string& source_id : source_ids) {
+      const auto event = found.find(source_id);
+      count(report, event == found.end() ? nullptr : &event->second, source_id);
     }
-    return {};
-  });
+  }
+  return {};
 }
 
 Result<void> reconcile_scope(const repository::Unit& unit, Source& source, const PlanFile& file,
                              std::stop_token stop, Reconciliation& report) {
   OMNICRM_ASSIGN(auto reader, source.read(file, ""));
-  std::vector<ItemName> names;
+  Names names;
+  std::size_t items = 0;
   SourceItem item;
   bool more = true;
   while (more) {
     if (stop.stop_requested()) return failure(ErrorCode::cancelled, "the comparison was stopped");
-    OMNICRM_ASSIGN(more, reader->next(item));
-    if (more) names.push_back({item.service, item.source_id});
-    if (names.size() < chunk_items && more) continue;
+    OMNICRM_ASSIGN(more, next_item(*reader, item));
+    if (more) names[item.service].push_back(item.source_id);
+    if (++items < chunk_items && more) continue;
     OMNICRM_TRY(look_up(unit, source.connection(), names, report));
     names.clear();
+    items = 0;
   }
   return {};
 }

@@ -1,11 +1,14 @@
 #include "sync/record_writer.hpp"
 
 #include <algorithm>
+#include <numeric>
 
 #include "core/address.hpp"
 #include "core/errors.hpp"
+#include "model/json.hpp"
 #include "repository/batch_changes.hpp"
 #include "repository/contact_import.hpp"
+#include "repository/dialect.hpp"
 #include "repository/row.hpp"
 #include "repository/sql_tags.hpp"
 #include "storage/query.hpp"
@@ -37,6 +40,15 @@ std::string instance_key(const Interaction& interaction) {
   return interaction.original_start ? omnicrm::to_string(*interaction.original_start) : std::string();
 }
 
+/// How a suppression names an item.
+std::string item_key(const RawEvent& event) {
+  return event.service + ":" + event.source_id;
+}
+
+void add_key(std::set<std::string>& keys, const Participant& person) {
+  if (auto address = parse_address(person.address)) keys.insert(std::move(address->match_key));
+}
+
 }  // namespace
 
 NormalizeOptions normalize_options(const SyncPlan& plan, Timestamp now) {
@@ -50,29 +62,41 @@ NormalizeOptions normalize_options(const SyncPlan& plan, Timestamp now) {
 
 RecordWriter::RecordWriter(storage::Connection& connection, const repository::Unit& unit,
                            const SyncPlan& plan)
-    : connection_(connection), unit_(unit), plan_(plan), owner_(plan.summary.owner_addresses) {}
+    : connection_(connection),
+      unit_(unit),
+      plan_(plan),
+      owner_(plan.summary.owner_addresses),
+      lookups_(connection, unit) {}
 
-Result<bool> RecordWriter::is_suppressed(const RawEvent& event) {
-  const std::string value = event.service + ":" + event.source_id;
-  OMNICRM_ASSIGN(
-      const auto found,
-      storage::query_one<std::int64_t>(
-          connection_, "SELECT 1 FROM suppressions WHERE user_id = ? AND kind = 'item' AND value = ?",
-          unit_.user(), value));
-  return found.has_value();
+Result<void> RecordWriter::look_up(std::span<const Planned> items) {
+  std::set<std::string> addresses;
+  std::string names;
+  for (const Planned& item : items) {
+    names += (names.empty() ? "[" : ",") + json_text(item_key(*item.event));
+    if (item.normalized == nullptr) continue;
+    for (const Participant& person : item.normalized->facts.participants) add_key(addresses, person);
+    for (const NormalizedInteraction& made : item.normalized->interactions) {
+      for (const Participant& person : made.interaction.participants) add_key(addresses, person);
+    }
+  }
+  if (names.empty()) return {};
+  names += ']';
+  OMNICRM_TRY(lookups_.look_up(addresses));
+  const std::string sql = "SELECT value FROM suppressions WHERE user_id = ? AND kind = 'item' AND value" +
+                          std::string(repository::dialect_of(connection_).in_texts);
+  OMNICRM_ASSIGN(auto rows, storage::Query::run(connection_, sql, unit_.user(), names));
+  while (true) {
+    OMNICRM_ASSIGN(const bool more, rows.next());
+    if (!more) return {};
+    suppressed_items_.insert(rows.get<std::string>(0));
+  }
 }
 
-Result<bool> RecordWriter::is_rejected(const std::string& match_key) {
-  OMNICRM_ASSIGN(
-      const auto found,
-      storage::query_one<std::int64_t>(
-          connection_, "SELECT 1 FROM suppressions WHERE user_id = ? AND kind = 'email' AND value = ?",
-          unit_.user(), match_key));
-  return found.has_value();
+bool RecordWriter::is_suppressed(const RawEvent& event) const {
+  return !suppressed_items_.empty() && suppressed_items_.contains(item_key(event));
 }
 
-Result<void> RecordWriter::settle(const RawEvent& event, RawEventState state, std::string_view reason,
-                                  std::int64_t version) {
+void RecordWriter::count(RawEventState state) {
   switch (state) {
     case RawEventState::normalized:
       ++counts_.normalized;
@@ -83,15 +107,29 @@ Result<void> RecordWriter::settle(const RawEvent& event, RawEventState state, st
     default:
       ++counts_.skipped;
   }
+}
+
+Result<void> RecordWriter::settle(const RawEvent& event, RawEventState state, std::string_view reason,
+                                  std::int64_t version) {
+  count(state);
   return repository::RawEvents(connection_, unit_).settle(event.id, state, reason, version);
 }
 
-Result<std::optional<ContactId>> RecordWriter::contact_of(const std::string& match_key) {
-  const auto known = contacts_.find(match_key);
-  if (known != contacts_.end()) return known->second;
-  OMNICRM_ASSIGN(const auto contact, repository::owner_of_email(connection_, unit_.user(), match_key));
-  contacts_[match_key] = contact;
-  return contact;
+Result<void> RecordWriter::settle_or_wait(const RawEvent& event, RawEventState state, std::string reason,
+                                          std::int64_t version) {
+  // Only of a message it is certain that it does not come twice.
+  if (event.service != "mail") return settle(event, state, reason, version);
+  count(state);
+  settling_[{state, version, std::move(reason)}].push_back(event.id);
+  return {};
+}
+
+Result<void> RecordWriter::write_settled() {
+  repository::RawEvents raw_events(connection_, unit_);
+  for (const auto& [how, ids] : settling_)
+    OMNICRM_TRY(raw_events.settle_many(ids, how.state, how.reason, how.version));
+  settling_.clear();
+  return {};
 }
 
 void RecordWriter::count_decision(const PersonDecision& decision) {
@@ -102,7 +140,7 @@ Result<void> RecordWriter::write_people(const ItemFacts& facts, InteractionKind 
                                         Timestamp at, RawEventId raw_event) {
   for (PersonDecision& person : decide(facts, kind, owner_, plan_.source.contact_policy)) {
     if (makes_contact(person.rule)) {
-      OMNICRM_ASSIGN(const bool rejected, is_rejected(person.match_key));
+      OMNICRM_ASSIGN(const bool rejected, lookups_.is_email_suppressed(person.match_key));
       if (rejected) person.rule = ContactRule::suppressed;
     }
     count_decision(person);
@@ -115,16 +153,10 @@ Result<void> RecordWriter::write_people(const ItemFacts& facts, InteractionKind 
     seen.at = at;
     seen.raw_event = raw_event;
     seen.create_organization = true;
-    OMNICRM_ASSIGN(const auto imported, repository::import_contact(connection_, unit_, seen));
-    if (imported.absorbed_others) contacts_.clear();  // their ids mean nothing any more
+    OMNICRM_ASSIGN(const auto imported, repository::import_contact(connection_, unit_, seen, lookups_));
     counts_.contacts += (imported.what == repository::ImportedContact::created ? 1 : 0) - imported.erased;
     counts_.contacts_changed += imported.what == repository::ImportedContact::changed;
     counts_.organizations += imported.organizations_created;
-    if (imported.what == repository::ImportedContact::created) {
-      contacts_[person.match_key] = imported.id;
-    } else if (imported.what == repository::ImportedContact::changed) {
-      contacts_.erase(person.match_key);
-    }
   }
   return {};
 }
@@ -154,8 +186,7 @@ Result<std::string> RecordWriter::write_cards(std::span<const RawEvent> events,
     seen.at = card.revised_at.value_or(Timestamp{});
     seen.raw_event = event.id;
     seen.create_organization = true;
-    OMNICRM_ASSIGN(const auto imported, repository::import_contact(connection_, unit_, seen));
-    contacts_.clear();  // it may have brought several addresses, or taken them from others
+    OMNICRM_ASSIGN(const auto imported, repository::import_contact(connection_, unit_, seen, lookups_));
     counts_.contacts += (imported.what == repository::ImportedContact::created ? 1 : 0) - imported.erased;
     counts_.contacts_changed += imported.what == repository::ImportedContact::changed;
     counts_.organizations += imported.organizations_created;
@@ -180,7 +211,7 @@ Result<void> RecordWriter::complete(Interaction& interaction, const RawEvent& ev
     auto address = parse_address(person.address);
     if (!address) continue;
     person.is_self = owner_.owns(address->match_key);
-    OMNICRM_ASSIGN(person.contact_id, contact_of(address->match_key));
+    OMNICRM_ASSIGN(person.contact_id, lookups_.owner_of_email(address->match_key));
     if (interaction.kind == InteractionKind::meeting && person.role == ParticipantRole::organizer) {
       interaction.direction = person.is_self ? Direction::outbound : Direction::inbound;
     }
@@ -189,16 +220,28 @@ Result<void> RecordWriter::complete(Interaction& interaction, const RawEvent& ev
   return {};
 }
 
-Result<void> RecordWriter::add_interaction(const RawEvent& event, const NormalizedInteraction& made,
-                                           const ItemFacts& facts, const Normalizer& normalizer) {
-  Interaction interaction = made.interaction;
-  std::vector<Document> documents = made.documents;
-  OMNICRM_TRY(complete(interaction, event, facts, normalizer));
-  interaction.id = unit_.make_id<InteractionId>();
-  interaction.created_at = interaction.updated_at = unit_.now();
-  OMNICRM_TRY(repository::insert_interaction(connection_, unit_, interaction, documents, texts_));
-  ++counts_.interactions;
-  counts_.documents += std::ssize(documents);
+Result<void> RecordWriter::write_waiting() {
+  if (waiting_.empty()) return {};
+  std::vector<Timestamp> times;
+  times.reserve(waiting_.size());
+  for (const Waiting& each : waiting_) times.push_back(each.made->interaction.occurred_at);
+  OMNICRM_ASSIGN(const auto places, repository::free_places(connection_, unit_.user(), times));
+  std::vector<std::size_t> order(waiting_.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::ranges::sort(order, {}, [&](std::size_t index) { return places[index]; });
+  OMNICRM_ASSIGN(auto inserter, repository::InteractionInserter::make(connection_, unit_));
+  for (const std::size_t index : order) {
+    const Waiting& each = waiting_[index];
+    Interaction interaction = each.made->interaction;
+    std::vector<Document> documents = each.made->documents;
+    OMNICRM_TRY(complete(interaction, *each.event, *each.facts, *each.normalizer));
+    interaction.id = unit_.make_id<InteractionId>();
+    interaction.created_at = interaction.updated_at = unit_.now();
+    OMNICRM_TRY(inserter.add(interaction, documents, places[index]));
+    ++counts_.interactions;
+    counts_.documents += std::ssize(documents);
+  }
+  waiting_.clear();
   return {};
 }
 
@@ -206,20 +249,20 @@ Result<void> RecordWriter::write(std::span<const RawEvent> events, const Result<
                                  const Normalizer& normalizer) {
   const RawEvent& event = events.front();
   if (!normalized) {
-    return settle(event, RawEventState::poison, "unreadable: " + normalized.error().message,
-                  normalizer.version());
+    return settle_or_wait(event, RawEventState::poison, "unreadable: " + normalized.error().message,
+                          normalizer.version());
   }
   if (normalized->state != RawEventState::normalized) {
-    return settle(event, normalized->state, normalized->reason, normalizer.version());
+    return settle_or_wait(event, normalized->state, normalized->reason, normalizer.version());
   }
   for (const NormalizedInteraction& made : normalized->interactions) {
     OMNICRM_TRY(write_people(normalized->facts, made.interaction.kind, origin_of(event),
                              made.interaction.occurred_at, event.id));
-    OMNICRM_TRY(add_interaction(event, made, normalized->facts, normalizer));
+    waiting_.push_back({&event, &made, &normalized->facts, &normalizer});
   }
   OMNICRM_ASSIGN(const std::string left_out, write_cards(events, *normalized));
-  if (!left_out.empty()) return settle(event, RawEventState::skipped, left_out, normalizer.version());
-  return settle(event, RawEventState::normalized, "", normalizer.version());
+  if (!left_out.empty()) return settle_or_wait(event, RawEventState::skipped, left_out, normalizer.version());
+  return settle_or_wait(event, RawEventState::normalized, "", normalizer.version());
 }
 
 Result<std::vector<Interaction>> RecordWriter::instances_of(const std::string& thread_id) {
@@ -289,13 +332,13 @@ Result<void> RecordWriter::write_series(std::span<const RawEvent> events, const 
   for (const NormalizedInteraction& made : normalized->interactions) {
     const auto known = stored.find(instance_key(made.interaction));
     if (known == stored.end()) {
-      OMNICRM_TRY(add_interaction(events[made.item], made, normalized->facts, normalizer));
+      waiting_.push_back({&events[made.item], &made, &normalized->facts, &normalizer});
     } else {
       OMNICRM_TRY(replace_instance(known->second, events[made.item], made, normalized->facts, normalizer));
       stored.erase(known);
     }
   }
-  OMNICRM_TRY(texts_.flush(connection_, unit_.user()));  // before an entry may have to be taken out again
+  OMNICRM_TRY(write_waiting());  // what was made here does not stay
   for (const auto& [key, gone] : stored) OMNICRM_TRY(remove_instance(gone));
   for (const RawEvent& event : events) {
     if (event.state == RawEventState::pending && own.contains(event.id)) {
@@ -305,18 +348,32 @@ Result<void> RecordWriter::write_series(std::span<const RawEvent> events, const 
   return {};
 }
 
-Result<void> RecordWriter::finish() {
-  OMNICRM_TRY(texts_.flush(connection_, unit_.user()));
+Result<void> RecordWriter::write_decisions() {
+  if (decisions_.empty()) return {};
+  constexpr std::string_view columns[] = {"user_id", "batch_id", "match_key", "rule", "decision", "messages"};
+  OMNICRM_ASSIGN(const auto insert,
+                 connection_.prepare_insert("contact_decisions", columns,
+                                            "ON CONFLICT (user_id, batch_id, match_key, rule) DO UPDATE SET "
+                                            "messages = contact_decisions.messages + excluded.messages"));
   for (const auto& [key, messages] : decisions_) {
-    OMNICRM_TRY(storage::execute(
-        connection_,
-        "INSERT INTO contact_decisions (user_id, batch_id, match_key, rule, decision, messages) "
-        "VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (user_id, batch_id, match_key, rule) "
-        "DO UPDATE SET messages = messages + excluded.messages",
-        unit_.user(), *unit_.batch(), key.first, to_string(key.second),
-        makes_contact(key.second) ? "contact" : "skip", messages));
+    const std::string_view rule = to_string(key.second);
+    const std::string_view decision = makes_contact(key.second) ? "contact" : "skip";
+    storage::bind_value(*insert, 0, unit_.user());
+    storage::bind_value(*insert, 1, *unit_.batch());
+    storage::bind_value(*insert, 2, key.first);
+    storage::bind_value(*insert, 3, rule);
+    storage::bind_value(*insert, 4, decision);
+    storage::bind_value(*insert, 5, messages);
+    OMNICRM_TRY(insert->step());
+    insert->reset();
   }
   return {};
+}
+
+Result<void> RecordWriter::finish() {
+  OMNICRM_TRY(write_waiting());
+  OMNICRM_TRY(write_settled());
+  return write_decisions();
 }
 
 }  // namespace omnicrm::sync

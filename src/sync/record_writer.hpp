@@ -7,7 +7,6 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -15,6 +14,7 @@
 #include <omnicrm/storage/storage.hpp>
 #include <omnicrm/sync/normalizer.hpp>
 
+#include "repository/contact_lookups.hpp"
 #include "repository/interaction_rows.hpp"
 #include "repository/raw_events.hpp"
 #include "repository/unit.hpp"
@@ -26,13 +26,23 @@ namespace omnicrm::sync {
 /// running the job again gives the same instances.
 [[nodiscard]] NormalizeOptions normalize_options(const SyncPlan& plan, Timestamp now);
 
-/// Works in one transaction of one batch; nothing of it is kept beyond.
+/// Works in one transaction of one batch; nothing of it is kept beyond. What many items ask is asked for all
+/// of them at once, and the interactions of items that stand alone are written together by `finish`, when it
+/// is known who became a contact: until then the events, normalizers and what these made must stay.
 class RecordWriter {
  public:
   RecordWriter(storage::Connection& connection, const repository::Unit& unit, const SyncPlan& plan);
 
-  /// Whether the user deleted what this item made.
-  Result<bool> is_suppressed(const RawEvent& event);
+  /// An item that is going to be written.
+  struct Planned {
+    const RawEvent* event = nullptr;
+    const Normalized* normalized = nullptr;  ///< null: not known yet, or unreadable
+  };
+  /// Looks up for all items what will be asked about each.
+  Result<void> look_up(std::span<const Planned> items);
+
+  /// Whether the user deleted what this item made. Only of items that `look_up` was told of.
+  [[nodiscard]] bool is_suppressed(const RawEvent& event) const;
   /// Gives an item its terminal state.
   Result<void> settle(const RawEvent& event, RawEventState state, std::string_view reason,
                       std::int64_t version);
@@ -47,7 +57,7 @@ class RecordWriter {
                             const Result<Normalized>& normalized, const Normalizer& normalizer,
                             std::string_view series);
 
-  /// Full text and decisions; last.
+  /// Interactions, terminal states and decisions; last.
   Result<void> finish();
   [[nodiscard]] const BatchCounts& counts() const noexcept { return counts_; }
 
@@ -59,15 +69,25 @@ class RecordWriter {
   Result<void> tag_contact(ContactId contact, const std::vector<std::string>& tags);
   Result<void> complete(Interaction& interaction, const RawEvent& event, const ItemFacts& facts,
                         const Normalizer& normalizer);
-  Result<void> add_interaction(const RawEvent& event, const NormalizedInteraction& made,
-                               const ItemFacts& facts, const Normalizer& normalizer);
+  /// An interaction that waits for `write_waiting`.
+  struct Waiting {
+    const RawEvent* event;
+    const NormalizedInteraction* made;
+    const ItemFacts* facts;
+    const Normalizer* normalizer;
+  };
+  Result<void> write_waiting();
+  /// Like `settle`, but with many others by `finish` when nothing asks about the item meanwhile.
+  Result<void> settle_or_wait(const RawEvent& event, RawEventState state, std::string reason,
+                              std::int64_t version);
+  Result<void> write_settled();
+  Result<void> write_decisions();
+  void count(RawEventState state);
   Result<std::vector<Interaction>> instances_of(const std::string& thread_id);
   Result<void> replace_instance(const Interaction& before, const RawEvent& event,
                                 const NormalizedInteraction& made, const ItemFacts& facts,
                                 const Normalizer& normalizer);
   Result<void> remove_instance(const Interaction& before);
-  Result<std::optional<ContactId>> contact_of(const std::string& match_key);
-  Result<bool> is_rejected(const std::string& match_key);
   void count_decision(const PersonDecision& decision);
 
   storage::Connection& connection_;
@@ -75,11 +95,18 @@ class RecordWriter {
   const SyncPlan& plan_;
   Owner owner_;
   BatchCounts counts_;
-  repository::PendingTexts texts_;
+  repository::ContactLookups lookups_;
+  std::vector<Waiting> waiting_;
+  struct Settling {
+    RawEventState state;
+    std::int64_t version;
+    std::string reason;
+    friend auto operator<=>(const Settling&, const Settling&) = default;
+  };
+  std::map<Settling, std::vector<RawEventId>> settling_;
+  std::set<std::string, std::less<>> suppressed_items_;  // "service:source id"
   /// (match key, rule) -> mails that asked; an empty rule never occurs.
   std::map<std::pair<std::string, ContactRule>, std::int64_t> decisions_;
-  /// Whose an address is, or that it is nobody's: the same person in the next mail costs nothing.
-  std::unordered_map<std::string, std::optional<ContactId>> contacts_;
 };
 
 }  // namespace omnicrm::sync

@@ -63,7 +63,8 @@ class Service final : public SyncService {
                            const std::function<void(const PreviewProgress&)>& progress,
                            std::stop_token stop) override {
     OMNICRM_TRY(check_source(source));
-    OMNICRM_ASSIGN(SyncPlan plan, make_plan(*parts_, unit_, source, progress, std::move(stop)));
+    const repository::Unit stoppable = unit_.with_stop(stop);
+    OMNICRM_ASSIGN(SyncPlan plan, make_plan(*parts_, stoppable, source, progress, std::move(stop)));
     plan.id = unit_.make_id<PlanId>();
     plan.created_at = unit_.now();
     return unit_.write([&](storage::Connection& connection) -> Result<SyncPlan> {
@@ -159,7 +160,8 @@ class Service final : public SyncService {
   }
 
   Result<Reconciliation> reconcile(BatchId id, std::stop_token stop) override {
-    return reconcile_batch(*parts_, unit_, id, std::move(stop));
+    const repository::Unit stoppable = unit_.with_stop(stop);
+    return reconcile_batch(*parts_, stoppable, id, std::move(stop));
   }
 
   Result<PolicyDryRun> dry_run(ContactPolicy policy) override { return dry_run_policy(unit_, policy); }

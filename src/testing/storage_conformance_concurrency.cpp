@@ -14,7 +14,7 @@ constexpr std::string_view make_items = "CREATE TABLE conformance_items (n BIGIN
 constexpr std::string_view count_items = "SELECT count(*) FROM conformance_items";
 
 Result<void> insert(Connection& connection, std::int64_t n) {
-  OMNICRM_TRY(storage::execute(connection, "INSERT INTO conformance_items (n) VALUES (?)", n));
+  OMNICRM_TRY(storage::run(connection, "INSERT INTO conformance_items (n) VALUES (?)", n));
   return {};
 }
 
@@ -27,8 +27,7 @@ Result<void> no_update_is_lost(StorageBench& bench) {
       OMNICRM_TRY(bench.write([](Connection& connection) -> Result<void> {
         OMNICRM_ASSIGN(const auto before,
                        storage::query_one<std::int64_t>(connection, "SELECT n FROM conformance_sum"));
-        OMNICRM_TRY(
-            storage::execute(connection, "UPDATE conformance_sum SET n = ?", before.value_or(-1) + 1));
+        OMNICRM_TRY(storage::run(connection, "UPDATE conformance_sum SET n = ?", before.value_or(-1) + 1));
         return {};
       }));
     }

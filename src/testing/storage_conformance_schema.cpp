@@ -37,9 +37,9 @@ Result<void> schema_is_usable(StorageBench& bench) {
   const Uuid other = Uuid::from_name(Uuid{}, "another");
   const auto put = [&](const Uuid& user) {
     return bench.storage().write(storage::Scope{UserId{user}}, [&](Connection& connection) -> Result<void> {
-      OMNICRM_TRY(storage::execute(
-          connection, "INSERT INTO settings (user_id, name, value, updated_at) VALUES (?, ?, ?, ?)", user,
-          "conformance", "{}", 1));
+      OMNICRM_TRY(storage::run(connection,
+                               "INSERT INTO settings (user_id, name, value, updated_at) VALUES (?, ?, ?, ?)",
+                               user, "conformance", "{}", 1));
       return {};
     });
   };

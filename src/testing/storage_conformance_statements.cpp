@@ -24,7 +24,7 @@ Result<void> round_trip(StorageBench& bench, std::string_view column, const T& v
   OMNICRM_TRY(bench.write([&](Connection& connection) -> Result<void> {
     OMNICRM_TRY(connection.execute("DELETE FROM conformance_values"));
     const auto sql = fmt::format("INSERT INTO conformance_values (id, {}) VALUES (1, ?)", column);
-    OMNICRM_TRY(storage::execute(connection, sql, value));
+    OMNICRM_TRY(storage::run(connection, sql, value));
     return {};
   }));
   return bench.read([&](Connection& connection) -> Result<void> {

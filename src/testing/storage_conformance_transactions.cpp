@@ -12,7 +12,7 @@ constexpr std::string_view make_items = "CREATE TABLE conformance_items (n BIGIN
 constexpr std::string_view count_items = "SELECT count(*) FROM conformance_items";
 
 Result<void> insert(Connection& connection, std::int64_t n) {
-  OMNICRM_TRY(storage::execute(connection, "INSERT INTO conformance_items (n) VALUES (?)", n));
+  OMNICRM_TRY(storage::run(connection, "INSERT INTO conformance_items (n) VALUES (?)", n));
   return {};
 }
 
@@ -77,7 +77,7 @@ Result<void> unique_violation_names_the_code(StorageBench& bench) {
       bench.run("CREATE TABLE conformance_pairs (a BIGINT NOT NULL, b TEXT NOT NULL); "
                 "CREATE UNIQUE INDEX conformance_pairs_key ON conformance_pairs (a, b)"));
   const auto put = [](Connection& connection) -> Result<void> {
-    OMNICRM_TRY(storage::execute(connection, "INSERT INTO conformance_pairs VALUES (?, ?)", 7, "x"));
+    OMNICRM_TRY(storage::run(connection, "INSERT INTO conformance_pairs VALUES (?, ?)", 7, "x"));
     return {};
   };
   OMNICRM_TRY(bench.write(put));

@@ -12,6 +12,7 @@
 #include "bench_report.hpp"
 #include "core/sha256.hpp"
 #include "timeline_data.hpp"
+#include "timeline_pages.hpp"
 
 namespace {
 
@@ -58,36 +59,10 @@ void make_database() {
   std::ofstream(stamp) << key();
 }
 
-/// The 99th percentile of `calls` calls, in milliseconds.
-double p99_ms(int calls, const std::function<void()>& call) {
-  std::vector<double> times;
-  for (int i = 0; i < calls; ++i) times.push_back(seconds(call) * 1e3);
-  const auto place = times.begin() + static_cast<std::ptrdiff_t>(times.size() * 99 / 100);
-  std::nth_element(times.begin(), place, times.end());
-  return *place;
-}
-
 void report_limit(std::string_view name, const std::vector<double>& values, std::string_view unit,
                   double limit) {
   const Figure figure = Figure::of(values);
   report("timeline", name, figure, unit, slower_peer("limit", limit, figure.median));
-}
-
-/// A timeline and the cursors of places all along it.
-struct Walk {
-  repository::TimelineFilter filter;
-  std::vector<std::string> cursors = {""};
-};
-
-Walk walk(Session& session, repository::TimelineFilter filter, std::int64_t step) {
-  Walk walked{.filter = std::move(filter)};
-  for (std::string cursor;;) {
-    const auto page =
-        checked(session.interactions().timeline(walked.filter, {.limit = step, .cursor = cursor}));
-    if (!page.next) return walked;
-    cursor = *page.next;
-    walked.cursors.push_back(cursor);
-  }
 }
 
 /// The whole timeline, and those of 100 contacts: the busiest, and others of all sizes.
@@ -103,21 +78,7 @@ std::vector<Walk> walk_all(Session& session) {
 }
 
 void page_case(Session& session) {
-  const std::vector<Walk> walks = walk_all(session);
-  Dice dice(1);
-  std::size_t shortest = 50;
-  std::vector<double> values;
-  for (int run = 0; run < runs; ++run) {
-    values.push_back(p99_ms(5'000, [&] {
-      // Every second page is of the whole timeline.
-      const Walk& walked = dice.percent(50) ? walks.front() : walks[dice.below(walks.size())];
-      const std::string& cursor = walked.cursors[dice.below(walked.cursors.size())];
-      shortest = std::min(
-          shortest, checked(session.interactions().timeline(walked.filter, {.cursor = cursor})).items.size());
-    }));
-  }
-  if (shortest == 0) give_up("a page was empty");
-  report_limit("page_p99_ms", values, "ms", 1);
+  report_limit("page_p99_ms", page_p99_ms(session, walk_all(session), runs, 5'000), "ms", 1);
 }
 
 /// What people type: names, parts of names, addresses, companies.

@@ -96,18 +96,15 @@ class TimelineMaker {
 
   void make() {
     constexpr std::int64_t step = 5'000;
-    for (std::int64_t done = 0; done < contact_total; done += step)
-      write(done, step, &TimelineMaker::add_contact);
+    for (std::int64_t done = 0; done < contact_total; done += step) add_contacts(done, step);
     for (std::int64_t done = 0; done < interaction_total; done += step) {
-      write(done, step, &TimelineMaker::add_interaction);
+      add_interactions(done, step);
       if (done % 100'000 == 0)
         std::fprintf(stderr, "timeline: %lld interactions\n", static_cast<long long>(done));
     }
   }
 
  private:
-  using Step = Result<void> (TimelineMaker::*)(storage::Connection&, const repository::Unit&, std::int64_t);
-
   static std::shared_ptr<const repository::Environment> environment(
       std::shared_ptr<storage::Storage> storage) {
     auto clock = system_clock();
@@ -117,13 +114,29 @@ class TimelineMaker {
         std::move(storage), std::move(clock), std::move(random), std::move(ids), observe::silent_logger()});
   }
 
-  void write(std::int64_t from, std::int64_t count, Step add) {
+  void add_contacts(std::int64_t from, std::int64_t count) {
     checked(storage_->write({user_}, [&](storage::Connection& connection) -> Result<void> {
       const repository::Unit bound = unit_.bound(connection);
       for (std::int64_t number = from; number < from + count; ++number) {
-        OMNICRM_TRY((this->*add)(connection, bound, number));
+        OMNICRM_TRY(add_contact(connection, bound, number));
       }
-      return texts_.flush(connection, user_);
+      return {};
+    }));
+  }
+
+  void add_interactions(std::int64_t from, std::int64_t count) {
+    std::vector<Interaction> entries;
+    std::vector<Timestamp> times;
+    for (std::int64_t number = from; number < from + count; ++number) {
+      entries.push_back(interaction(number));
+      times.push_back(entries.back().occurred_at);
+    }
+    checked(storage_->write({user_}, [&](storage::Connection& connection) -> Result<void> {
+      const repository::Unit bound = unit_.bound(connection);
+      OMNICRM_ASSIGN(const auto places, repository::free_places(connection, user_, times));
+      OMNICRM_ASSIGN(auto inserter, repository::InteractionInserter::make(connection, bound));
+      for (std::size_t i = 0; i < entries.size(); ++i) OMNICRM_TRY(inserter.add(entries[i], {}, places[i]));
+      return {};
     }));
   }
 
@@ -143,10 +156,9 @@ class TimelineMaker {
     return repository::insert_contact(connection, unit, contact);
   }
 
-  Result<void> add_interaction(storage::Connection& connection, const repository::Unit& unit,
-                               std::int64_t number) {
+  Interaction interaction(std::int64_t number) {
     Interaction entry;
-    entry.id = unit.make_id<InteractionId>();
+    entry.id = unit_.make_id<InteractionId>();
     const auto roll = dice_.below(100);
     entry.kind = roll < 90   ? InteractionKind::email
                  : roll < 96 ? InteractionKind::meeting
@@ -170,7 +182,7 @@ class TimelineMaker {
     if (dice_.percent(30)) add_participant(entry, ParticipantRole::cc);
     if (dice_.percent(10)) add_participant(entry, ParticipantRole::cc);
     entry.contact_id = repository::primary_contact(entry.participants);
-    return repository::insert_interaction(connection, unit, entry, {}, texts_);
+    return entry;
   }
 
   void add_participant(Interaction& entry, ParticipantRole role) {
@@ -187,7 +199,6 @@ class TimelineMaker {
   std::shared_ptr<storage::Storage> storage_;
   UserId user_;
   repository::Unit unit_;
-  repository::PendingTexts texts_;
   std::vector<ContactId> contacts_;
   Dice dice_{20'261'123};
 };

@@ -13,8 +13,8 @@
 #include "core/text.hpp"
 #include "parts/child.hpp"
 #include "parts/crm_fixture.hpp"
+#include "parts/database_reader.hpp"
 #include "parts/sources.hpp"
-#include "parts/sqlite_file.hpp"
 
 namespace omnicrm::testing {
 namespace {
@@ -51,20 +51,20 @@ struct BadInputFixture : CrmFixture {
     const BatchCounts& counts = done.batch.counts;
     BOOST_TEST(counts.items == counts.normalized + counts.known + counts.skipped + counts.poison);
     BOOST_TEST(done.plan.summary.items == counts.items);
-    SqliteFile file(path);
-    BOOST_TEST(file.number(
+    const auto database = look_into(path);
+    BOOST_TEST(database->number(
                    "SELECT COUNT(*) FROM raw_events WHERE state = 'normalized' AND origin LIKE '%/good/%'") ==
                std::int64_t{good_messages});
-    BOOST_TEST(file.number("SELECT COUNT(*) FROM raw_events WHERE state = 'pending'") == 0);
+    BOOST_TEST(database->number("SELECT COUNT(*) FROM raw_events WHERE state = 'pending'") == 0);
     BOOST_TEST(need(crm->admin().check()).empty());
     return done;
   }
 
   /// The items of one file: state, reason, origin.
-  std::vector<SqliteFile::Row> items_of(std::string_view name) {
-    SqliteFile file(path);
-    return file.rows("SELECT state, reason, origin FROM raw_events WHERE origin LIKE '%/" +
-                     std::string(name) + "\"%' ORDER BY seq");
+  std::vector<DatabaseReader::Row> items_of(std::string_view name) {
+    const auto database = look_into(path);
+    return database->rows("SELECT state, reason, origin FROM raw_events WHERE origin LIKE '%/" +
+                          std::string(name) + "\"%' ORDER BY seq");
   }
 
   /// Items of a file that stand in this state for this reason, each with its position.
@@ -149,8 +149,8 @@ BOOST_AUTO_TEST_CASE(nul_bytes_and_broken_charsets) {
                                   "X: =?utf-8?B?////?= =?x?Q?=?=\nSubject: =?utf-8?Q?=C3?=\n"
                                   "Content-Type: text/plain\n\nheaders\n"));
   import_home();
-  SqliteFile file(path);
-  BOOST_TEST(file.number("SELECT COUNT(*) FROM raw_events WHERE state = 'normalized'") ==
+  const auto database = look_into(path);
+  BOOST_TEST(database->number("SELECT COUNT(*) FROM raw_events WHERE state = 'normalized'") ==
              std::int64_t{good_messages + 5});
   for (const char* word : {"behind", "zurich", "qapla", "plain", "headers"}) {
     BOOST_TEST(!need(ada.search().query({.text = word}, {})).items.empty(), word);
@@ -200,8 +200,8 @@ BOOST_AUTO_TEST_CASE(encodings_that_swell) {
   import_home();
   BOOST_TEST((std::chrono::steady_clock::now() - begin < std::chrono::seconds(30)));
   BOOST_TEST(kib_used() - before < memory_factor * 300 * 1'024);  // KiB
-  SqliteFile file(path);
-  BOOST_TEST(file.number("SELECT COUNT(*) FROM raw_events WHERE origin LIKE '%/swell/%'") == 5);
+  const auto database = look_into(path);
+  BOOST_TEST(database->number("SELECT COUNT(*) FROM raw_events WHERE origin LIKE '%/swell/%'") == 5);
 }
 
 BOOST_AUTO_TEST_CASE(strange_tables) {
@@ -235,11 +235,12 @@ BOOST_AUTO_TEST_CASE(a_recurrence_that_never_ends) {
   import_home();
   BOOST_TEST((std::chrono::steady_clock::now() - begin < std::chrono::seconds(30)));
   BOOST_TEST(items_of("endless.ics").size() == 5U);
-  SqliteFile file(path);
-  const std::int64_t meetings = file.number("SELECT COUNT(*) FROM interactions WHERE message_id = 'daily@t'");
+  const auto database = look_into(path);
+  const std::int64_t meetings =
+      database->number("SELECT COUNT(*) FROM interactions WHERE message_id = 'daily@t'");
   BOOST_TEST(meetings >= 365);  // from the window, not from the rule
   BOOST_TEST(meetings <= 5'000);
-  BOOST_TEST(file.number("SELECT COUNT(*) FROM interactions WHERE message_id = 'secondly@t'") <= 5'000);
+  BOOST_TEST(database->number("SELECT COUNT(*) FROM interactions WHERE message_id = 'secondly@t'") <= 5'000);
 }
 
 BOOST_AUTO_TEST_CASE(nothing_and_nonsense) {

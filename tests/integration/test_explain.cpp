@@ -114,7 +114,7 @@ void two_pages(const F& list) {
 
 }  // namespace
 
-BOOST_FIXTURE_TEST_SUITE(explain, ExplainFixture)
+BOOST_FIXTURE_TEST_SUITE(explain, ExplainFixture, *boost::unit_test::label("sqlite"))
 
 BOOST_AUTO_TEST_CASE(timelines) {
   check_hot("interactions_occurred", [&] {

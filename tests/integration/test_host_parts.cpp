@@ -97,12 +97,14 @@ class ChatNormalizer final : public sync::Normalizer {
 
 struct HostFixture {
   TemporaryFolder folder;
+  TestDatabases databases;
+  std::string path = databases.make(folder.file("crm.db"));
   std::vector<std::string> lines{"1|bob@work.example|good morning", "2|eve@work.example|the parcel came"};
   std::unique_ptr<Crm> crm = need(Crm::open(options()));
   Session ada = need(crm->session("ada"));
 
   Options options() {
-    Options options = test_options(folder.file("crm.db"));
+    Options options = test_options(path);
     options.sources["chat"] = [this](const SyncSource& source) -> Result<std::unique_ptr<sync::Source>> {
       if (source.options.text == R"({"room":"closed"})") {
         return fail(

@@ -7,8 +7,8 @@
 
 #include "parts/canonical_dump.hpp"
 #include "parts/crm_fixture.hpp"
+#include "parts/database_reader.hpp"
 #include "parts/sources.hpp"
-#include "parts/sqlite_file.hpp"
 
 namespace omnicrm::testing {
 namespace {
@@ -54,16 +54,16 @@ std::string text(const std::map<std::string, std::int64_t>& counts) {
 }
 
 /// The people whom the import left out, by the first rule (in the order of the contact rules) that decided.
-std::map<std::string, std::int64_t> people_left_out(SqliteFile& file) {
+std::map<std::string, std::int64_t> people_left_out(DatabaseReader& database) {
   static const std::vector<std::string> order = {
       "card",         "wrote_to",    "met",       "wrote_to_you",   "own_address",
       "role_address", "resource",    "list_mail", "auto_submitted", "too_many_recipients",
       "suppressed",   "bad_address", "policy"};
   std::map<std::string, std::size_t> rule_of;
   for (const auto& row :
-       file.rows("SELECT d.match_key, d.rule FROM contact_decisions d WHERE NOT EXISTS (SELECT 1 "
-                 "FROM contact_identities i WHERE i.user_id = d.user_id AND i.kind = 'email' "
-                 "AND i.match_key = d.match_key)")) {
+       database.rows("SELECT d.match_key, d.rule FROM contact_decisions d WHERE NOT EXISTS (SELECT 1 "
+                     "FROM contact_identities i WHERE i.user_id = d.user_id AND i.kind = 'email' "
+                     "AND i.match_key = d.match_key)")) {
     const auto rule = static_cast<std::size_t>(std::find(order.begin(), order.end(), row[1]) - order.begin());
     const auto [known, added] = rule_of.try_emplace(row[0], rule);
     if (!added) known->second = std::min(known->second, rule);
@@ -123,19 +123,22 @@ BOOST_AUTO_TEST_CASE(mixed_sources_add_up) {
   BOOST_TEST(counts.poison >= 1);  // broken.ics, broken.vcf
   BOOST_TEST(sum(done.batch.reasons) == counts.skipped + counts.poison);
 
-  SqliteFile file(path);
-  BOOST_TEST(file.number("SELECT COUNT(*) FROM raw_events") == counts.items - counts.known);
-  BOOST_TEST(file.number("SELECT COUNT(*) FROM raw_events WHERE state = 'normalized'") == counts.normalized);
-  BOOST_TEST(file.number("SELECT COUNT(*) FROM raw_events WHERE state = 'skipped'") == counts.skipped);
-  BOOST_TEST(file.number("SELECT COUNT(*) FROM raw_events WHERE state = 'poison'") == counts.poison);
-  BOOST_TEST(file.number("SELECT COUNT(*) FROM raw_events WHERE reason = '' AND state <> 'normalized'") == 0);
-  BOOST_TEST(file.number("SELECT COUNT(*) FROM interactions") == counts.interactions);
-  BOOST_TEST(file.number("SELECT COUNT(*) FROM contacts") == counts.contacts);
-  BOOST_TEST(file.number("SELECT COUNT(*) FROM organizations") == counts.organizations);
-  BOOST_TEST(file.number("SELECT COUNT(*) FROM documents") == counts.documents);
-  BOOST_TEST(file.number("SELECT COUNT(*) FROM interactions i WHERE NOT EXISTS (SELECT 1 FROM raw_events r "
-                         "WHERE r.user_id = i.user_id AND r.id = i.raw_event_id)") == 0);
-  BOOST_TEST(file.number("SELECT COUNT(*) FROM jobs WHERE state <> 'done'") == 0);
+  const auto database = look_into(path);
+  BOOST_TEST(database->number("SELECT COUNT(*) FROM raw_events") == counts.items - counts.known);
+  BOOST_TEST(database->number("SELECT COUNT(*) FROM raw_events WHERE state = 'normalized'") ==
+             counts.normalized);
+  BOOST_TEST(database->number("SELECT COUNT(*) FROM raw_events WHERE state = 'skipped'") == counts.skipped);
+  BOOST_TEST(database->number("SELECT COUNT(*) FROM raw_events WHERE state = 'poison'") == counts.poison);
+  BOOST_TEST(
+      database->number("SELECT COUNT(*) FROM raw_events WHERE reason = '' AND state <> 'normalized'") == 0);
+  BOOST_TEST(database->number("SELECT COUNT(*) FROM interactions") == counts.interactions);
+  BOOST_TEST(database->number("SELECT COUNT(*) FROM contacts") == counts.contacts);
+  BOOST_TEST(database->number("SELECT COUNT(*) FROM organizations") == counts.organizations);
+  BOOST_TEST(database->number("SELECT COUNT(*) FROM documents") == counts.documents);
+  BOOST_TEST(
+      database->number("SELECT COUNT(*) FROM interactions i WHERE NOT EXISTS (SELECT 1 FROM raw_events r "
+                       "WHERE r.user_id = i.user_id AND r.id = i.raw_event_id)") == 0);
+  BOOST_TEST(database->number("SELECT COUNT(*) FROM jobs WHERE state <> 'done'") == 0);
 }
 
 BOOST_AUTO_TEST_CASE(everything_is_accounted_for_afterwards) {
@@ -178,10 +181,10 @@ BOOST_AUTO_TEST_CASE(the_import_does_what_the_preview_said) {
   BOOST_TEST(sum(said.skipped_items) == counts.skipped + counts.poison);
   BOOST_TEST(text(as_map(said.skipped_items)) == text(as_map(done.batch.reasons)));
   BOOST_TEST(sum(said.skipped_people) == said.contacts_to_skip);
-  SqliteFile file(path);
+  const auto database = look_into(path);
   auto said_of_people = as_map(said.skipped_people);
   said_of_people.erase("bad_address");  // nobody, in the end: there is no address to remember
-  BOOST_TEST(text(said_of_people) == text(people_left_out(file)));
+  BOOST_TEST(text(said_of_people) == text(people_left_out(*database)));
 
   // Once more, beside more mail: now they are matched.
   write_mbox(folder.file("home/more.mbox"),
@@ -195,18 +198,18 @@ BOOST_AUTO_TEST_CASE(the_import_does_what_the_preview_said) {
 BOOST_AUTO_TEST_CASE(preview_changes_nothing_but_its_plan) {
   need(ada.contacts().create({.display_name = "Own", .emails = {{.value = "own@example.org"}}}));
   const SyncSource source = corpus_source(mixed_folder(folder.file("home")));
-  SqliteFile file(path);
-  auto before = file.row_counts();
+  const auto database = look_into(path);
+  auto before = database->row_counts();
   const std::string digest_before = digest();
   const SyncPlan plan = need(ada.sync().preview(source));
   ++before["sync_plans"];
   ++before["audit_log"];
-  BOOST_TEST(text(file.row_counts()) == text(before));
+  BOOST_TEST(text(database->row_counts()) == text(before));
   BOOST_TEST(digest() == digest_before);
   BOOST_TEST((plan.state == PlanState::ready));
   BOOST_TEST((need(ada.sync().plan(plan.id)) == plan));
   need(crm->jobs().run_until_idle());  // nothing was enqueued either
-  BOOST_TEST(text(file.row_counts()) == text(before));
+  BOOST_TEST(text(database->row_counts()) == text(before));
 }
 
 BOOST_AUTO_TEST_CASE(importing_twice_changes_nothing) {

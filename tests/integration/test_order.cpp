@@ -5,8 +5,8 @@
 
 #include "parts/canonical_dump.hpp"
 #include "parts/crm_fixture.hpp"
+#include "parts/database_reader.hpp"
 #include "parts/sources.hpp"
-#include "parts/sqlite_file.hpp"
 
 namespace omnicrm::testing {
 namespace {

@@ -132,7 +132,7 @@ BOOST_AUTO_TEST_CASE(another_users_batch_is_not_there) {
 BOOST_AUTO_TEST_CASE(a_listener_hears_the_progress_of_jobs) {
   std::mutex mutex;
   std::vector<jobs::JobProgress> said;
-  Options options = test_options(folder.file("other.db"));
+  Options options = test_options(databases.make(folder.file("other.db")));
   options.jobs.on_progress = [&](const jobs::JobProgress& progress) {
     const std::lock_guard lock(mutex);
     said.push_back(progress);

@@ -7,8 +7,8 @@
 
 #include "parts/canonical_dump.hpp"
 #include "parts/crm_fixture.hpp"
+#include "parts/database_reader.hpp"
 #include "parts/sources.hpp"
-#include "parts/sqlite_file.hpp"
 
 namespace omnicrm::testing {
 namespace {
@@ -245,8 +245,8 @@ BOOST_AUTO_TEST_CASE(undo_while_the_import_runs) {
     BOOST_TEST((need(ada.sync().status(batch.id)).state == BatchState::undone));
     check_same(before, "beside running jobs");
   }
-  SqliteFile file(path);
-  BOOST_TEST(file.number("SELECT COUNT(*) FROM jobs WHERE state NOT IN ('done', 'cancelled')") == 0);
+  const auto database = look_into(path);
+  BOOST_TEST(database->number("SELECT COUNT(*) FROM jobs WHERE state NOT IN ('done', 'cancelled')") == 0);
 }
 
 /// Undo and a new import of the same files, both waiting: what the undo takes back is not known to the
@@ -293,9 +293,10 @@ BOOST_AUTO_TEST_CASE(calendar_changes_are_taken_back_exactly) {
   const Imported first = import_all(corpus_source({write_file(folder.file("v1.ics"), calendar(old_events))}));
   BOOST_TEST(first.batch.counts.interactions == 6);
   const State before = state();
-  SqliteFile file(path);
-  const auto payloads = file.rows(
-      "SELECT source_id, payload, origin, state FROM raw_events JOIN raw_payloads USING (seq) ORDER BY "
+  const auto database = look_into(path);
+  const auto payloads = database->rows(
+      "SELECT source_id, payload, origin, state FROM raw_events JOIN raw_payloads USING (user_id, seq) ORDER "
+      "BY "
       "source_id");
 
   const std::vector<std::string> new_events = {
@@ -321,12 +322,13 @@ BOOST_AUTO_TEST_CASE(calendar_changes_are_taken_back_exactly) {
   BOOST_TEST(second.batch.counts.normalized == 3);
   BOOST_TEST(need(ada.search().query({.text = "shorter"}, {})).items.size() >= 3U);
   BOOST_TEST(need(ada.search().query({.text = "later"}, {})).items.size() == 1U);
-  BOOST_TEST(file.number("SELECT COUNT(*) FROM interactions WHERE occurred_at > 1033000000000000") == 1);
+  BOOST_TEST(database->number("SELECT COUNT(*) FROM interactions WHERE occurred_at > 1033000000000000") == 1);
 
   undo(second.batch.id);
   check_same(before, "after the changes");
-  BOOST_TEST((file.rows("SELECT source_id, payload, origin, state FROM raw_events JOIN raw_payloads USING "
-                        "(seq) ORDER BY source_id") == payloads));
+  BOOST_TEST(
+      (database->rows("SELECT source_id, payload, origin, state FROM raw_events JOIN raw_payloads USING "
+                      "(user_id, seq) ORDER BY source_id") == payloads));
   BOOST_TEST(need(ada.search().query({.text = "shorter"}, {})).items.empty());
   undo(first.batch.id);
   BOOST_TEST(text_index(path).empty());

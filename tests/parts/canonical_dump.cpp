@@ -4,17 +4,20 @@
 #include <boost/json.hpp>
 #include <iterator>
 #include <map>
+#include <memory>
 #include <set>
 #include <stdexcept>
 
 #include "core/sha256.hpp"
-#include "parts/sqlite_file.hpp"
+#include "parts/database_reader.hpp"
 
 namespace omnicrm::testing {
 namespace {
 
 namespace json = boost::json;
 using Names = std::map<std::string, std::string>;
+using Cell = DatabaseReader::Cell;
+using Columns = std::vector<std::string>;
 
 constexpr std::size_t shown_lines = 6;
 
@@ -31,7 +34,7 @@ std::string dashed(const std::string& hex_id) {
 
 class Dump {
  public:
-  Dump(const std::string& path, UserId user) : file_(path), user_({blob_of(user)}) {}
+  Dump(const std::string& path, UserId user) : database_(look_into(path)), user_({blob_of(user)}) {}
 
   std::vector<std::string> run() {
     name_everything();
@@ -44,7 +47,8 @@ class Dump {
     interactions();
     table("raw_event",
           "SELECT service, source_id, state, reason, content_type, size, content_hash, normalizer_version, "
-          "(SELECT p.payload FROM raw_payloads p WHERE p.seq = raw_events.seq) "
+          "(SELECT p.payload FROM raw_payloads p WHERE p.user_id = raw_events.user_id AND p.seq = "
+          "raw_events.seq) "
           "FROM raw_events WHERE user_id = ?");
     table("document",
           "SELECT interaction_id, raw_event_id, part, filename, content_type, size, text FROM documents "
@@ -66,23 +70,24 @@ class Dump {
  private:
   void name_everything() {
     std::map<std::string, std::set<std::string>> reached;
-    for (const auto& row :
-         file_.rows("SELECT contact_id, kind, match_key FROM contact_identities WHERE user_id = ?", user_)) {
+    for (const auto& row : database_->rows(
+             "SELECT contact_id, kind, match_key FROM contact_identities WHERE user_id = ?", user_)) {
       reached[row[0]].insert(row[1] + ":" + row[2]);
     }
-    for (const auto& row : file_.rows("SELECT id, display_name FROM contacts WHERE user_id = ?", user_)) {
+    for (const auto& row :
+         database_->rows("SELECT id, display_name FROM contacts WHERE user_id = ?", user_)) {
       const auto found = reached.find(row[0]);
       names_[row[0]] = "contact " + (found == reached.end() ? row[1] : *found->second.begin());
     }
     for (const auto& row :
-         file_.rows("SELECT id, domain, name FROM organizations WHERE user_id = ?", user_)) {
+         database_->rows("SELECT id, domain, name FROM organizations WHERE user_id = ?", user_)) {
       names_[row[0]] = "organization " + (row[1].empty() ? row[2] : row[1]);
     }
     for (const auto& row :
-         file_.rows("SELECT id, service, source_id FROM raw_events WHERE user_id = ?", user_)) {
+         database_->rows("SELECT id, service, source_id FROM raw_events WHERE user_id = ?", user_)) {
       names_[row[0]] = row[1] + ":" + row[2];
     }
-    for (const auto& row : file_.rows(
+    for (const auto& row : database_->rows(
              "SELECT id, raw_event_id, original_start, subject FROM interactions WHERE user_id = ?", user_)) {
       names_[row[0]] = named(row[1]) + "|" + row[2] + (row[1].empty() ? row[3] : "");
     }
@@ -120,67 +125,67 @@ class Dump {
     return value;
   }
 
-  json::object record(sqlite3_stmt* row) const {
+  json::object record(const Columns& columns, const std::vector<Cell>& cells) const {
     json::object out;
-    for (int column = 0; column < sqlite3_column_count(row); ++column) {
-      const char* name = sqlite3_column_name(row, column);
-      const auto* data = static_cast<const char*>(sqlite3_column_blob(row, column));
-      std::string value(data == nullptr ? "" : data,
-                        static_cast<std::size_t>(sqlite3_column_bytes(row, column)));
-      if (sqlite3_column_type(row, column) == SQLITE_BLOB) {
-        out.emplace(name, value.size() == 16 ? named(hex(value)) : sha256_hex(value));
+    for (std::size_t at = 0; at < cells.size(); ++at) {
+      const std::string& value = cells[at].bytes;
+      if (cells[at].is_blob) {
+        out.emplace(columns[at], value.size() == 16 ? named(hex(value)) : sha256_hex(value));
         continue;
       }
       boost::system::error_code error;
       json::value parsed;
       if (value.starts_with('{') || value.starts_with('[')) parsed = json::parse(value, error);
-      out.emplace(name, parsed.is_structured() && !error ? renamed(parsed) : json::value(value));
+      out.emplace(columns[at], parsed.is_structured() && !error ? renamed(parsed) : json::value(value));
     }
     return out;
   }
 
   void table(const std::string& name, const std::string& sql) {
-    file_.each(sql, user_,
-               [&](sqlite3_stmt* row) { lines_.push_back(name + " " + json::serialize(record(row))); });
+    database_->each(sql, user_, [&](const Columns& columns, const std::vector<Cell>& cells) {
+      lines_.push_back(name + " " + json::serialize(record(columns, cells)));
+    });
   }
 
   void contacts() {
-    file_.each(
+    database_->each(
         "SELECT id, display_name, name_prefix, given_name, middle_name, family_name, name_suffix, nickname, "
         "emails, "
         "phones, handles, organization_id, organization, department, job_title, birthday, note, custom, "
         "source, "
         "provenance, pinned, archived, deleted_at IS NULL AS live, sort_name FROM contacts "
         "WHERE user_id = ? AND merged_into IS NULL",
-        user_, [&](sqlite3_stmt* row) { lines_.push_back("contact " + json::serialize(record(row))); });
+        user_, [&](const Columns& columns, const std::vector<Cell>& cells) {
+          lines_.push_back("contact " + json::serialize(record(columns, cells)));
+        });
   }
 
   void interactions() {
     std::map<std::string, json::array> participants;
-    file_.each(
+    database_->each(
         "SELECT interaction_id, role, address, match_key, name, response, contact_id, is_self, occurred_at "
         "FROM interaction_participants WHERE user_id = ? ORDER BY interaction_id, ordinal",
-        user_, [&](sqlite3_stmt* row) {
-          json::object person = record(row);
-          const std::string key(static_cast<const char*>(sqlite3_column_blob(row, 0)), 16);
+        user_, [&](const Columns& columns, const std::vector<Cell>& cells) {
+          json::object person = record(columns, cells);
+          const std::string& key = cells[0].bytes;
           person.erase("interaction_id");
           participants[key].push_back(std::move(person));
         });
-    file_.each(
+    database_->each(
         "SELECT id, kind, direction, status, subject, body, quoted, signature, occurred_at, ended_at, "
         "all_day, zone, "
         "location, conference_url, thread_id, message_id, in_reply_to, original_start, labels, is_bulk, "
         "contact_id, "
         "source, raw_event_id, normalizer_version FROM interactions WHERE user_id = ?",
-        user_, [&](sqlite3_stmt* row) {
-          json::object interaction = record(row);
-          const std::string key(static_cast<const char*>(sqlite3_column_blob(row, 0)), 16);
+        user_, [&](const Columns& columns, const std::vector<Cell>& cells) {
+          json::object interaction = record(columns, cells);
+          const std::string& key = cells[0].bytes;
           interaction.emplace("participants", std::move(participants[key]));
           lines_.push_back("interaction " + json::serialize(interaction));
         });
   }
 
-  SqliteFile file_;
+  std::unique_ptr<DatabaseReader> database_;
   std::vector<std::string> user_;
   Names names_;
   std::vector<std::string> lines_;

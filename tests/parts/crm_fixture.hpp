@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "parts/temporary_folder.hpp"
+#include "parts/test_database.hpp"
 
 namespace omnicrm::testing {
 
@@ -45,9 +46,7 @@ class RunningClock final : public Clock {
 
 /// `later`: how long after the first opening this one is.
 inline Options test_options(const std::string& path, std::chrono::microseconds later = {}) {
-  Options options;
-  options.path = path;
-  options.sqlite.full_sync = false;  // no test cuts the power
+  Options options = options_for(path);
   options.clock = std::make_shared<RunningClock>(later);
   return options;
 }
@@ -74,7 +73,8 @@ inline Result<Imported> try_import(Crm& crm, Session& session, const SyncSource&
 
 struct CrmFixture {
   TemporaryFolder folder;
-  std::string path = folder.file("crm.db");
+  TestDatabases databases;
+  std::string path = databases.make(folder.file("crm.db"));
   std::unique_ptr<Crm> crm = need(Crm::open(test_options(path)));
   Session ada = need(crm->session("ada"));
 

@@ -13,7 +13,7 @@ namespace omnicrm::testing {
 /// Wraps another storage. Thread-safe, as that one is.
 class RecordingStorage final : public storage::Storage {
  public:
-  explicit RecordingStorage(std::unique_ptr<storage::Storage> inner) : inner_(std::move(inner)) {}
+  explicit RecordingStorage(std::shared_ptr<storage::Storage> inner) : inner_(std::move(inner)) {}
 
   /// The statements since the last call, each once.
   std::set<std::string> take() {
@@ -62,7 +62,7 @@ class RecordingStorage final : public storage::Storage {
     statements_.emplace(sql);
   }
 
-  std::unique_ptr<storage::Storage> inner_;
+  std::shared_ptr<storage::Storage> inner_;
   std::mutex mutex_;
   std::set<std::string> statements_;
 };

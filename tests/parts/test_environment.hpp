@@ -1,5 +1,5 @@
-// A whole environment for tests: a migrated database in memory (or in a file), a clock that stands still,
-// randomness from a seed, and helpers to look at what is stored.
+// A whole environment for tests: a migrated database in memory (or in a file, or on the tests' server), a
+// clock that stands still, randomness from a seed, and helpers to look at what is stored.
 #pragma once
 
 #include <boost/test/unit_test.hpp>
@@ -8,9 +8,8 @@
 #include <string_view>
 #include <utility>
 
-#include <omnicrm/storage/sqlite.hpp>
-
 #include "parts/fake_clock.hpp"
+#include "parts/test_database.hpp"
 #include "repository/unit.hpp"
 #include "storage/query.hpp"
 
@@ -33,8 +32,7 @@ struct TestEnvironment {
   explicit TestEnvironment(const std::string& path = ":memory:", std::uint64_t seed = 1)
       : clock(std::make_shared<FakeClock>()), random(std::make_shared<SeededRandom>(seed)) {
     auto environment = std::make_shared<repository::Environment>();
-    environment->storage = must(storage::sqlite({.path = path, .full_sync = false}));
-    must(environment->storage->migrate());
+    environment->storage = storage_at(is_server(path) ? path : databases.make(path));
     environment->clock = clock;
     environment->random = random;
     environment->ids = std::make_shared<IdGenerator>(clock, random);
@@ -83,6 +81,7 @@ struct TestEnvironment {
                                 [&](storage::Connection& connection) { return connection.execute(text); }));
   }
 
+  TestDatabases databases;
   std::shared_ptr<FakeClock> clock;
   std::shared_ptr<SeededRandom> random;
   std::shared_ptr<const repository::Environment> shared;

@@ -1,11 +1,13 @@
 // The driver seam: transactions, statements, rows. Repositories are written once over this.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <span>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -33,10 +35,15 @@ class Statement {
   virtual void bind_text(int parameter, std::string_view value) = 0;
   virtual void bind_blob(int parameter, std::span<const std::byte> value) = 0;
 
-  /// Runs to the next row; false when there is none (left), and from then on until `reset`.
+  /// Runs to the next row; false when there is none (left), and from then on until `reset`. A statement
+  /// without columns may be sent without waiting: then a later call of the connection, or the commit, tells
+  /// of its failure.
   virtual Result<bool> step() = 0;
   /// Ready to be bound and run again; bindings are cleared.
   virtual void reset() noexcept = 0;
+  /// For a result too large for memory: its rows are fetched while they are read. Call it before the first
+  /// `step`; until `reset`. Running another statement of the connection in between may fetch the rest.
+  virtual void stream() {}
 
   [[nodiscard]] virtual bool is_null(int column) const = 0;
   [[nodiscard]] virtual std::int64_t get_int(int column) const = 0;
@@ -52,7 +59,8 @@ struct StatementReturn {
 };
 using StatementPtr = std::unique_ptr<Statement, StatementReturn>;
 
-/// A connection inside a transaction. Valid only during the callback that received it. @since 0.1
+/// A connection inside a transaction. Valid only during the callback that received it. After a statement
+/// failed the transaction can only end: return the error. @since 0.1
 class Connection {
  public:
   virtual ~Connection() = default;
@@ -61,6 +69,13 @@ class Connection {
   /// A statement from the connection's cache. `sql` is one statement with `?` parameters (numbered in
   /// order of appearance; `?1` forms name a parameter twice). Errors: `internal` (bad SQL).
   virtual Result<StatementPtr> prepare(std::string_view sql) = 0;
+  /// A statement that inserts the row it is bound to at each `step` (which gives false). Rows may be
+  /// collected and sent together: they are in the table when the connection's next other statement runs, and
+  /// that one may tell of their failure; `changes` does not count them. All three are program text;
+  /// `on_conflict` is empty or "ON CONFLICT ...". Errors: `internal` (bad SQL).
+  virtual Result<StatementPtr> prepare_insert(std::string_view table,
+                                              std::span<const std::string_view> columns,
+                                              std::string_view on_conflict = {});
   /// Runs one or more statements without parameters and rows. Neither this nor `prepare` may begin or end
   /// transactions (`internal`).
   virtual Result<void> execute(std::string_view sql) = 0;
@@ -72,14 +87,27 @@ class Connection {
   virtual void give_back(Statement* statement) noexcept = 0;
 };
 
-/// For whom a transaction runs. Without a user it is the library itself (claiming jobs, migration). @since
-/// 0.1
-struct Scope {
-  std::optional<UserId> user;
+/// How far a session has written; its reads from a replica wait for nothing older. Opaque to all but the
+/// storage. Thread-safe. @since 0.1
+struct WritePosition {
+  std::atomic<std::uint64_t> value = 0;
 };
 
-/// The body of a transaction. It may run more than once (a serialization failure), and on another thread
-/// than the caller's (group commit): it must not rely on thread-local state and must begin from scratch.
+/// For whom, and how, a transaction runs. @since 0.1
+struct Scope {
+  /// Without a user it is the library itself (claiming jobs, migration).
+  std::optional<UserId> user = {};
+  /// When asked, waiting (for a connection, a lock, the server) ends and nothing is written: `cancelled`. A
+  /// storage that never waits long may not look at it.
+  std::stop_token stop = {};
+  /// The session's, kept by it while the call lasts. A write moves it; a read that has one may be answered by
+  /// a replica that has reached it, a read without one never is.
+  WritePosition* written = nullptr;
+};
+
+/// The body of a transaction, a read's too. It may run more than once (a serialization failure, a lost
+/// connection), and on another thread than the caller's (group commit): it must not rely on thread-local
+/// state and must begin from scratch.
 using Work = FunctionRef<Result<void>(Connection&)>;
 
 /// One database. Thread-safe. @since 0.1
@@ -98,8 +126,10 @@ class Storage {
   /// Concurrent calls may share one commit. Blocks for the commit. Must not be called from inside another
   /// `write` or `read` on the same storage and thread (`failed_precondition`). What `work` throws becomes
   /// `internal`.
-  /// Errors: what `work` returned, `unavailable` (locked by another process), `resource_exhausted` (disk
-  /// full), `data_loss` (damaged file).
+  /// Errors: what `work` returned, `unavailable` (locked by another process; server out of reach, or lost
+  /// during the commit: then the message says that the outcome is not known), `resource_exhausted` (disk
+  /// full, no connection free in time), `permission_denied`, `deadline_exceeded` (the server's limit on a
+  /// statement), `cancelled`, `data_loss` (damaged file).
   virtual Result<void> write(const Scope& scope, Work work) = 0;
 
   /// Brings the schema up to date, one process at a time. Errors: `failed_precondition` (the schema is newer

@@ -36,7 +36,7 @@ struct SourceItem {
   /// `pending`, or what it is from the start: `skipped` (too large) or `poison` (cannot be read).
   RawEventState state = RawEventState::pending;
   std::string reason;
-  /// Where to read on after it: what `Source::read` takes. Opaque.
+  /// Where to read on after it: what `Source::read` takes. Any UTF-8 text without a NUL.
   std::string next;
 };
 

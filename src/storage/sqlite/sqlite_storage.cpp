@@ -8,7 +8,7 @@
 #include "storage/migrator.hpp"
 #include "storage/sqlite/schema_check.hpp"
 #include "storage/sqlite/sqlite_backup.hpp"
-#include "storage/sqlite/transaction_frame.hpp"
+#include "storage/transaction_frame.hpp"
 
 namespace omnicrm::storage {
 

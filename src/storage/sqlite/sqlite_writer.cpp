@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "core/errors.hpp"
-#include "storage/sqlite/transaction_frame.hpp"
+#include "storage/transaction_frame.hpp"
 
 namespace omnicrm::storage {
 

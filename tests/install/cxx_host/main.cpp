@@ -44,5 +44,11 @@ int main() {
   expect(!missing && missing.error().code == omnicrm::ErrorCode::not_found, "an error comes as a value");
   auto broken = omnicrm::Crm::open({.path = "/nowhere/at/all.db", .logger = logger});
   expect(!broken, "a folder that is not there is an error");
+  omnicrm::Options server{.path = "postgresql://127.0.0.1:1/crm", .logger = logger};
+  server.postgres.acquire_timeout = std::chrono::milliseconds(200);
+  auto unreached = omnicrm::Crm::open(server);
+  expect(!unreached && (unreached.error().code == omnicrm::ErrorCode::unavailable ||
+                        unreached.error().code == omnicrm::ErrorCode::unsupported),
+         "a server that is not there is an error");
   std::cout << "host parts work with OmniCRM " << omnicrm::version() << '\n';
 }

@@ -37,7 +37,7 @@ Contact named(std::string name) {
 
 }  // namespace
 
-BOOST_FIXTURE_TEST_SUITE(fork_of_a_process, CrmFixture)
+BOOST_FIXTURE_TEST_SUITE(fork_of_a_process, CrmFixture, *boost::unit_test::label("sqlite"))
 
 BOOST_AUTO_TEST_CASE(every_way_to_the_data_is_refused_in_the_child) {
   need(ada.contacts().create(named("Bob")));

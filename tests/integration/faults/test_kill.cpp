@@ -164,7 +164,7 @@ void kill_many(const Scene& scene, const TemporaryFolder& folder, int points, st
 
 }  // namespace
 
-BOOST_AUTO_TEST_SUITE(kill)
+BOOST_AUTO_TEST_SUITE(kill, *boost::unit_test::label("sqlite"))
 
 BOOST_AUTO_TEST_CASE(an_import_killed_anywhere) {
   const TemporaryFolder folder;

@@ -100,7 +100,7 @@ struct FaultFixture {
 
 }  // namespace
 
-BOOST_FIXTURE_TEST_SUITE(storage_faults, FaultFixture)
+BOOST_FIXTURE_TEST_SUITE(storage_faults, FaultFixture, *boost::unit_test::label("sqlite"))
 
 /// Writes beyond a size fail (EFBIG), at several places of the import.
 BOOST_AUTO_TEST_CASE(a_file_that_may_not_grow) {

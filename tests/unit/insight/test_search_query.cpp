@@ -3,6 +3,7 @@
 
 #include "insight/search_query.hpp"
 #include "insight/snippet.hpp"
+#include "insight/text_match.hpp"
 
 using namespace omnicrm;
 using namespace omnicrm::insight;
@@ -71,7 +72,7 @@ BOOST_AUTO_TEST_CASE(no_query_can_leave_its_quotes) {
        {R"("unclosed)", R"(a" OR u:"x)", "NEAR(a b)", "a AND NOT b", "* ^a", "{u} : x", "a\"\"b"}) {
     const auto query = parse_query(text);
     if (!query) continue;
-    const std::string expression = match_expression(*query, "u00", false);
+    const std::string expression = fts5_expression(*query, "u00", false);
     int quotes = 0;
     for (char c : expression) quotes += c == '"';
     BOOST_TEST(quotes % 2 == 0, expression);
@@ -87,10 +88,10 @@ BOOST_AUTO_TEST_CASE(no_query_can_leave_its_quotes) {
 }
 
 BOOST_AUTO_TEST_CASE(the_users_scope_is_always_inside_the_expression) {
-  BOOST_TEST(match_expression(parsed("a -b"), "u7", false) ==
+  BOOST_TEST(fts5_expression(parsed("a -b"), "u7", false) ==
              R"(({u} : "u7" AND {subject people body files} : "a") NOT {subject people body files} : "b")");
-  BOOST_TEST(match_expression(parsed("a"), "u7", true) == R"({u} : "u7" AND {subject people} : "a")");
-  BOOST_TEST(match_expression(parsed("subject:a from:ada"), "u7", false) ==
+  BOOST_TEST(fts5_expression(parsed("a"), "u7", true) == R"({u} : "u7" AND {subject people} : "a")");
+  BOOST_TEST(fts5_expression(parsed("subject:a from:ada"), "u7", false) ==
              R"({u} : "u7" AND {subject} : "a" AND {people} : "ada")");
 }
 

@@ -10,12 +10,12 @@
 #include <vector>
 
 #include <omnicrm/core/clock.hpp>
-#include <omnicrm/storage/sqlite.hpp>
 
 #include "core/id_generator.hpp"
 #include "jobs/queue.hpp"
 #include "jobs/runner.hpp"
 #include "parts/fake_clock.hpp"
+#include "parts/test_database.hpp"
 #include "storage/query.hpp"
 
 namespace omnicrm::testing {
@@ -68,10 +68,10 @@ inline jobs::NewJob job(std::string kind, std::string payload = "{}") {
 
 /// One process's side of a queue. The clock is the fake one unless told otherwise.
 struct Desk {
-  explicit Desk(std::string path = ":memory:", std::shared_ptr<Clock> a_clock = std::make_shared<FakeClock>())
+  explicit Desk(const std::string& path = ":memory:",
+                std::shared_ptr<Clock> a_clock = std::make_shared<FakeClock>())
       : clock(std::move(a_clock)) {
-    storage = must(storage::sqlite({.path = std::move(path), .full_sync = false}));
-    must(storage->migrate());
+    storage = storage_at(is_server(path) ? path : databases.make(path));
     ids = std::make_shared<IdGenerator>(clock, system_random());
   }
 
@@ -96,6 +96,7 @@ struct Desk {
     return value;
   }
 
+  TestDatabases databases;
   std::shared_ptr<Clock> clock;
   std::shared_ptr<storage::Storage> storage;
   std::shared_ptr<IdGenerator> ids;

@@ -45,14 +45,20 @@ bool was_killed(int status) {
   return WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
 }
 
+/// A table of the host's, beside the library's: on PostgreSQL in a schema of its own.
+std::string with_effects(std::string sql) {
+  return sql.replace(sql.find('$'), 1, on_postgres() ? "public.effects" : "effects");
+}
 void make_effects(Desk& desk) {
   must(desk.storage->write({}, [](storage::Connection& connection) {
-    return connection.execute("CREATE TABLE effects (job_id BLOB NOT NULL, pid INTEGER NOT NULL)");
+    const std::string columns = on_postgres() ? " (job_id UUID NOT NULL, pid INTEGER NOT NULL)"
+                                              : " (job_id BLOB NOT NULL, pid INTEGER NOT NULL)";
+    return connection.execute(with_effects("CREATE TABLE $" + columns));
   }));
 }
 Result<void> add_effect(storage::Connection& connection, JobId id) {
   const std::int64_t pid = ::getpid();
-  auto added = storage::execute(connection, "INSERT INTO effects VALUES (?, ?)", id, pid);
+  auto added = storage::execute(connection, with_effects("INSERT INTO $ VALUES (?, ?)"), id, pid);
   if (!added) return fail(added.error());
   return {};
 }
@@ -181,7 +187,8 @@ BOOST_AUTO_TEST_CASE(a_death_is_proved_only_where_it_can_be) {
 
 BOOST_AUTO_TEST_CASE(a_job_that_kills_its_process_comes_back_at_once_and_ends_dead) {
   const TemporaryFolder folder;
-  const std::string path = folder.file("jobs.db");
+  TestDatabases databases;
+  const std::string path = databases.make(folder.file("jobs.db"));
   const auto run = [&path] {
     Desk desk(path, system_clock());
     auto runner = desk.runner({.threads = 1});
@@ -217,7 +224,8 @@ BOOST_AUTO_TEST_CASE(a_job_that_kills_its_process_comes_back_at_once_and_ends_de
 
 BOOST_AUTO_TEST_CASE(a_stopped_process_loses_its_lease_and_writes_nothing) {
   const TemporaryFolder folder;
-  const std::string path = folder.file("jobs.db");
+  TestDatabases databases;
+  const std::string path = databases.make(folder.file("jobs.db"));
   JobId id;
   {
     Desk desk(path, system_clock());
@@ -253,7 +261,8 @@ BOOST_AUTO_TEST_CASE(a_stopped_process_loses_its_lease_and_writes_nothing) {
 
 BOOST_AUTO_TEST_CASE(two_processes_share_a_file_and_run_each_job_once) {
   const TemporaryFolder folder;
-  const std::string path = folder.file("jobs.db");
+  TestDatabases databases;
+  const std::string path = databases.make(folder.file("jobs.db"));
   constexpr int count = 2'000;
   {
     Desk desk(path, system_clock());
@@ -280,8 +289,8 @@ BOOST_AUTO_TEST_CASE(two_processes_share_a_file_and_run_each_job_once) {
   BOOST_TEST(status_of(two) == 0);
   Desk desk(path, system_clock());
   BOOST_TEST(desk.number("SELECT count(*) FROM jobs WHERE state = 'done' AND attempt = 1") == count);
-  BOOST_TEST(desk.number("SELECT count(*) FROM effects") == count);
-  BOOST_TEST(desk.number("SELECT count(DISTINCT job_id) FROM effects") == count);
+  BOOST_TEST(desk.number(with_effects("SELECT count(*) FROM $")) == count);
+  BOOST_TEST(desk.number(with_effects("SELECT count(DISTINCT job_id) FROM $")) == count);
   BOOST_TEST(desk.number("SELECT count(*) FROM workers") == 0);
 }
 
@@ -289,7 +298,8 @@ BOOST_AUTO_TEST_CASE(two_processes_share_a_file_and_run_each_job_once) {
 // once.
 BOOST_AUTO_TEST_CASE(effects_happen_exactly_once_under_kill_9) {
   const TemporaryFolder folder;
-  const std::string path = folder.file("jobs.db");
+  TestDatabases databases;
+  const std::string path = databases.make(folder.file("jobs.db"));
   constexpr int count = 400;
   {
     Desk desk(path, system_clock());
@@ -340,8 +350,8 @@ BOOST_AUTO_TEST_CASE(effects_happen_exactly_once_under_kill_9) {
                                 })));
   must(runner->run_until_idle());
   BOOST_TEST(desk.number("SELECT count(*) FROM jobs WHERE state = 'done'") == count);
-  BOOST_TEST(desk.number("SELECT count(*) FROM effects") == count);
-  BOOST_TEST(desk.number("SELECT count(DISTINCT job_id) FROM effects") == count);
+  BOOST_TEST(desk.number(with_effects("SELECT count(*) FROM $")) == count);
+  BOOST_TEST(desk.number(with_effects("SELECT count(DISTINCT job_id) FROM $")) == count);
   BOOST_TEST(desk.number("SELECT count(*) FROM job_leases") == 0);
 }
 

@@ -1,5 +1,6 @@
 // A user's queue: enqueueing, keys, cancelling, lists.
 #include <boost/test/unit_test.hpp>
+#include <latch>
 #include <set>
 #include <stop_token>
 #include <thread>
@@ -131,6 +132,32 @@ BOOST_AUTO_TEST_CASE(a_waiting_job_is_cancelled_at_once) {
   BOOST_TEST((must(queue->cancel(ids.at(2))).state == JobState::done));
   BOOST_TEST((queue->retry(ids.at(2)).error().code == ErrorCode::failed_precondition));
   BOOST_TEST((queue->retry(JobId{}).error().code == ErrorCode::not_found));
+}
+
+BOOST_AUTO_TEST_CASE(a_job_that_is_claimed_meanwhile_is_told_to_stop) {
+  Desk desk;
+  auto queue = desk.queue();
+  jobs::NewJob keyed = job("work");
+  keyed.unique_key = "one";
+  const JobId id = must(queue->enqueue({keyed})).at(0);
+  // A claim that has taken the job and not committed yet when somebody cancels it.
+  std::latch taken(1);
+  std::jthread claim([&] {
+    must(desk.storage->write({}, [&](storage::Connection& connection) -> Result<void> {
+      auto claimed = storage::execute(
+          connection, "UPDATE jobs SET state = 'running', lease_id = id WHERE user_id = ? AND id = ?",
+          user("ann"), id);
+      if (!claimed) return fail(claimed.error());
+      taken.count_down();
+      std::this_thread::sleep_for(std::chrono::milliseconds(200));
+      return {};
+    }));
+  });
+  taken.wait();
+  const Job asked = must(queue->cancel(id));
+  BOOST_TEST((asked.state == JobState::running));
+  BOOST_TEST(asked.cancel_requested);
+  BOOST_TEST((must(queue->enqueue({keyed})).at(0) == id));  // the key is still taken
 }
 
 /// Runs a job that waits for its stop, cancels it through `canceller`, and says how it ended.

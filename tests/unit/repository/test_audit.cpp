@@ -1,10 +1,10 @@
-#include <sqlite3.h>
-
 #include <boost/test/unit_test.hpp>
-#include <filesystem>
+#include <optional>
 
 #include "core/sha256.hpp"
 #include "model/json.hpp"
+#include "parts/database_reader.hpp"
+#include "parts/temporary_folder.hpp"
 #include "parts/test_environment.hpp"
 #include "repository/audit_log.hpp"
 #include "repository/sql_audit.hpp"
@@ -17,12 +17,11 @@ using omnicrm::testing::TestEnvironment;
 
 namespace {
 
-/// A database file with ten entries of ada's and one of bob's, that a raw handle tampers with.
+/// A database with ten entries of ada's and one of bob's, that somebody tampers with behind the library's
+/// back.
 struct Log {
-  Log()
-      : path(std::filesystem::temp_directory_path() / ("omnicrm_audit_" + std::to_string(getpid()) + ".db")) {
-    remove_files();
-    environment.emplace(path.string());
+  Log() {
+    environment.emplace(path);
     for (int i = 1; i <= 10; ++i) {
       must(environment->unit().write([&](storage::Connection& connection) {
         return append_audit(connection, environment->unit(), "contacts.update", "contact",
@@ -34,29 +33,13 @@ struct Log {
       return append_audit(connection, environment->unit("bob"), "contacts.create", "contact", "b");
     }));
   }
-  ~Log() {
-    environment.reset();
-    remove_files();
-  }
-  void remove_files() const {
-    for (const char* end : {"", "-wal", "-shm"}) std::filesystem::remove(path.string() + end);
-  }
 
   void tamper(const std::string& sql) const {
-    sqlite3* database = nullptr;
-    BOOST_REQUIRE(sqlite3_open(path.c_str(), &database) == SQLITE_OK);
-    sqlite3_busy_timeout(database, 5000);
-    char* message = nullptr;
-    const int code = sqlite3_exec(database,
-                                  ("DROP TRIGGER IF EXISTS audit_log_no_update;"
-                                   "DROP TRIGGER IF EXISTS audit_log_no_delete;" +
-                                   sql)
-                                      .c_str(),
-                                  nullptr, nullptr, &message);
-    const std::string said = message != nullptr ? message : "";
-    sqlite3_free(message);
-    sqlite3_close(database);
-    BOOST_REQUIRE_MESSAGE(code == SQLITE_OK, said);
+    testing::look_into(path)->execute((testing::on_postgres()
+                                           ? "SET session_replication_role = replica;"
+                                           : "DROP TRIGGER IF EXISTS audit_log_no_update;"
+                                             "DROP TRIGGER IF EXISTS audit_log_no_delete;") +
+                                      sql);
   }
 
   AuditVerification verify(std::string_view user = "ada") {
@@ -71,7 +54,9 @@ struct Log {
     BOOST_TEST(verify("bob").intact);
   }
 
-  std::filesystem::path path;
+  testing::TemporaryFolder folder;
+  testing::TestDatabases databases;
+  std::string path = databases.make(folder.file("audit.db"));
   std::optional<TestEnvironment> environment;
 };
 

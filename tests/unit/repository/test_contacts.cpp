@@ -186,9 +186,12 @@ BOOST_FIXTURE_TEST_CASE(remove_suppresses_and_restore_lifts_exactly_that, Fixtur
   draft.phones = {{"+15550100", "", false}};
   const Contact ada = must(contacts.create(draft));
   BOOST_TEST((code_of(contacts.remove(ada.id, 7)) == ErrorCode::conflict));
-  environment.sql(
-      "INSERT INTO suppressions SELECT user_id, x'00', 'email', 'rejected@example.org', 'rejected', NULL, 0 "
-      "FROM contacts");
+  environment.write(environment.unit(), [&](storage::Connection& connection) {
+    return storage::run(connection,
+                        "INSERT INTO suppressions (user_id, id, kind, value, reason, created_at) "
+                        "VALUES (?, ?, 'email', 'rejected@example.org', 'rejected', 0)",
+                        environment.unit().user(), environment.unit().make_id<SuppressionId>());
+  });
   must(contacts.remove(ada.id, ada.version));
   BOOST_TEST((code_of(contacts.get(ada.id)) == ErrorCode::not_found));
   BOOST_TEST((code_of(contacts.remove(ada.id, 0)) == ErrorCode::not_found));
@@ -215,23 +218,19 @@ BOOST_FIXTURE_TEST_CASE(creating_again_lifts_the_suppression, Fixture) {
 }
 
 BOOST_FIXTURE_TEST_CASE(participants_follow_the_address, Fixture) {
-  environment.sql(
-      "INSERT INTO interactions VALUES (1, (SELECT x'01'), x'0A', 1, 'email', 'inbound', 'confirmed', '', "
-      "'', "
-      "'', '', 5, NULL, 0, '', '', '', '', '', '', NULL, '[]', 0, NULL, 'email', NULL, 1, NULL, 0, 0)");
-  environment.sql(
-      "INSERT INTO interaction_participants VALUES (x'01', x'0A', 0, 'from', 'ada@example.org', "
-      "'ada@example.org', '', 'none', NULL, 0, 5)");
-  // The rows belong to the user that the contact is made for.
-  const UserId ada_id = environment.unit().user();
-  std::string user = "x'";
-  for (const std::uint8_t byte : ada_id.value.bytes) {
-    constexpr std::string_view hex = "0123456789abcdef";
-    user += hex[byte >> 4];
-    user += hex[byte & 15];
-  }
-  environment.sql("UPDATE interactions SET user_id = " + user + "'");
-  environment.sql("UPDATE interaction_participants SET user_id = " + user + "'");
+  environment.write(environment.unit(), [&](storage::Connection& connection) -> Result<void> {
+    const UserId user = environment.unit().user();
+    const auto id = environment.unit().make_id<InteractionId>();
+    OMNICRM_TRY(storage::run(
+        connection,
+        "INSERT INTO interactions VALUES (1, ?, ?, 1, 'email', 'inbound', 'confirmed', '', '', '', '', 5, "
+        "NULL, 0, '', '', '', '', '', '', NULL, '[]', 0, NULL, 'email', NULL, 1, NULL, 0, 0)",
+        user, id));
+    return storage::run(connection,
+                        "INSERT INTO interaction_participants VALUES (?, ?, 0, 'from', 'ada@example.org', "
+                        "'ada@example.org', '', 'none', NULL, 0, 5)",
+                        user, id);
+  });
   const std::string linked =
       "SELECT (SELECT COUNT(*) FROM interaction_participants WHERE contact_id IS NOT NULL) + "
       "(SELECT COUNT(*) FROM interactions WHERE contact_id IS NOT NULL)";

@@ -135,6 +135,7 @@ BOOST_FIXTURE_TEST_CASE(times_absolute_and_relative, Fixture) {
   check("last_interaction_at", "exists", "false", "BC");
   check("interaction_count", "eq", "2", "A");
   check("interaction_count", "lt", "1", "BC");
+  check("interaction_count", "lt", "1.5", "BC");
 }
 
 BOOST_FIXTURE_TEST_CASE(custom_fields, Fixture) {
@@ -179,6 +180,12 @@ BOOST_FIXTURE_TEST_CASE(errors_name_the_place, Fixture) {
   check_refused(R"({"field":"source","op":"eq","value":"moon"})", "filter.value: ");
   check_refused(R"({"field":"pinned","op":"eq","value":true,"extra":1})", "filter.extra: ");
   check_refused(R"({"field":"custom.a\"b","op":"eq","value":1})", "filter.field: ");
+  check_refused(R"({"field":"custom.a\u0000b","op":"eq","value":1})", "filter.field: ");
+  check_refused(R"({"field":"custom.a","op":"contains","value":5})", "filter.value: ");
+  check_refused(R"({"field":"custom.a","op":"starts_with","value":true})", "filter.value: ");
+  check_refused(R"({"field":"custom.a","op":"in","value":[5,"text"]})", "filter.value: ");
+  check_refused(R"({"field":"custom.a","op":"eq"})", "filter.value: ");
+  check_refused(R"({"field":"job_title","op":"eq","value":"a\u0000b"})", "filter.value: ");
 }
 
 BOOST_FIXTURE_TEST_CASE(size_and_depth_are_bounded, Fixture) {
@@ -194,7 +201,8 @@ BOOST_FIXTURE_TEST_CASE(size_and_depth_are_bounded, Fixture) {
 
 BOOST_FIXTURE_TEST_CASE(values_never_become_sql, Fixture) {
   const std::string evil = "x' OR 1=1 --";
-  const auto compiled = must(compile_segment(Json{field("display_name", "eq", '"' + evil + '"')}, {}));
+  const auto compiled = must(
+      compile_segment(Json{field("display_name", "eq", '"' + evil + '"')}, {}, storage::Dialect::sqlite));
   BOOST_TEST(compiled.text().find("OR 1=1") == std::string::npos);
   for (const char* name : {"display_name", "email", "tag", "organization", "custom.a' OR 1=1"}) {
     BOOST_TEST(who(field(name, "eq", '"' + evil + '"')) == "");

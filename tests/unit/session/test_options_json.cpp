@@ -30,6 +30,49 @@ BOOST_AUTO_TEST_CASE(nothing_said_is_every_default) {
   BOOST_TEST(read.jobs.claim_limit == made.jobs.claim_limit);
 }
 
+BOOST_AUTO_TEST_CASE(nothing_said_of_postgres_is_every_default) {
+  const auto read = need(options_from_json(R"({"postgres":{}})")).postgres;
+  const storage::PostgresOptions made;
+  BOOST_TEST(read.url == made.url);
+  BOOST_TEST(read.admin_url == made.admin_url);
+  BOOST_TEST(read.read_url == made.read_url);
+  BOOST_TEST(read.schema == made.schema);
+  BOOST_TEST(read.pool_size == made.pool_size);
+  BOOST_TEST((read.acquire_timeout == made.acquire_timeout));
+  BOOST_TEST((read.connect_timeout == made.connect_timeout));
+  BOOST_TEST((read.health_check_after == made.health_check_after));
+  BOOST_TEST((read.max_lifetime == made.max_lifetime));
+  BOOST_TEST(read.statement_cache == made.statement_cache);
+  BOOST_TEST((read.lock_timeout == made.lock_timeout));
+  BOOST_TEST((read.statement_timeout == made.statement_timeout));
+  BOOST_TEST((read.retry_for == made.retry_for));
+  BOOST_TEST(read.partitions == made.partitions);
+  BOOST_TEST(read.transaction_pooling == made.transaction_pooling);
+}
+
+BOOST_AUTO_TEST_CASE(every_member_of_postgres_arrives) {
+  const Options read = need(options_from_json(
+      R"({"path":"postgresql://h/d","postgres":{"admin_url":"a","read_url":"r","schema":"s","pool_size":1,)"
+      R"("acquire_timeout_ms":2,"connect_timeout_ms":3,"health_check_after_ms":4,"max_lifetime_ms":5,)"
+      R"("statement_cache":6,"lock_timeout_ms":7,"statement_timeout_ms":8,"retry_for_ms":9,"partitions":10,)"
+      R"("transaction_pooling":true}})"));
+  BOOST_TEST(read.path == "postgresql://h/d");
+  BOOST_TEST(read.postgres.admin_url == "a");
+  BOOST_TEST(read.postgres.read_url == "r");
+  BOOST_TEST(read.postgres.schema == "s");
+  BOOST_TEST(read.postgres.pool_size == 1u);
+  BOOST_TEST(read.postgres.acquire_timeout.count() == 2);
+  BOOST_TEST(read.postgres.connect_timeout.count() == 3);
+  BOOST_TEST(read.postgres.health_check_after.count() == 4);
+  BOOST_TEST(read.postgres.max_lifetime.count() == 5);
+  BOOST_TEST(read.postgres.statement_cache == 6u);
+  BOOST_TEST(read.postgres.lock_timeout.count() == 7);
+  BOOST_TEST(read.postgres.statement_timeout.count() == 8);
+  BOOST_TEST(read.postgres.retry_for.count() == 9);
+  BOOST_TEST(read.postgres.partitions == 10u);
+  BOOST_TEST(read.postgres.transaction_pooling);
+}
+
 BOOST_AUTO_TEST_CASE(every_member_arrives) {
   const Options read = need(options_from_json(
       R"({"path":"a.db","migrate":false,"log":"error","sqlite":{"busy_timeout_ms":1,"full_sync":false,)"
@@ -70,6 +113,20 @@ BOOST_DATA_TEST_CASE(what_is_wrong_is_named,
                          {R"({"log":"loud"})", "log"},
                          {R"({"sqlite":{"busy_timeout_ms":-1}})", "sqlite.busy_timeout_ms"},
                          {R"({"sqlite":{"writer_cache_kib":-1}})", "sqlite.writer_cache_kib"},
+                         {R"({"postgres":{"url":"x"}})", "url"},
+                         {R"({"postgres":{"schema":""}})", "postgres.schema"},
+                         {R"({"postgres":{"pool_size":0}})", "postgres.pool_size"},
+                         {R"({"postgres":{"acquire_timeout_ms":0}})", "postgres.acquire_timeout_ms"},
+                         {R"({"postgres":{"connect_timeout_ms":0}})", "postgres.connect_timeout_ms"},
+                         {R"({"postgres":{"health_check_after_ms":-1}})", "postgres.health_check_after_ms"},
+                         {R"({"postgres":{"max_lifetime_ms":0}})", "postgres.max_lifetime_ms"},
+                         {R"({"postgres":{"statement_cache":0}})", "postgres.statement_cache"},
+                         {R"({"postgres":{"lock_timeout_ms":-1}})", "postgres.lock_timeout_ms"},
+                         {R"({"postgres":{"statement_timeout_ms":86400001}})",
+                          "postgres.statement_timeout_ms"},
+                         {R"({"postgres":{"retry_for_ms":-1}})", "postgres.retry_for_ms"},
+                         {R"({"postgres":{"partitions":1025}})", "postgres.partitions"},
+                         {R"({"postgres":{"transaction_pooling":1}})", "postgres.transaction_pooling"},
                          {R"({"jobs":{"threads":0}})", "jobs.threads"},
                          {R"({"jobs":{"threads":"2"}})", "jobs.threads"},
                          {R"({"jobs":{"lease_ms":1}})", "jobs.lease_ms"},

@@ -1,6 +1,7 @@
 // Which transactions the calling thread is inside of: transactions do not nest.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -21,10 +22,9 @@ class TransactionFrame {
 
   /// The innermost transaction of this thread on `storage`.
   [[nodiscard]] static Kind current(const void* storage) noexcept {
-    for (auto entry = open.rbegin(); entry != open.rend(); ++entry) {
-      if (entry->storage == storage) return entry->kind;
-    }
-    return Kind::none;
+    const auto entry = std::find_if(open.rbegin(), open.rend(),
+                                    [&](const Entry& opened) { return opened.storage == storage; });
+    return entry == open.rend() ? Kind::none : entry->kind;
   }
 
  private:
