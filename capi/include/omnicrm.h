@@ -209,7 +209,9 @@ typedef struct ocrm_source_item {
   size_t payload_size;
   const char *origin; /**< JSON object with facts beside the payload, or NULL */
   size_t origin_size;
-  const char *next; /**< where to read on after it: what `read` takes as position */
+  /** Where to read on after it: what `read` takes as position. UTF-8 text without a NUL (OCRM_INVALID_ARGUMENT fails
+   * the preview or batch otherwise): kept with the job, so a crash goes on from there. */
+  const char *next;
   size_t next_size;
   int32_t state;      /**< OCRM_ITEM_* */
   const char *reason; /**< a stable word, then ": " and detail for people ("damaged: no header"); NULL when pending */
@@ -297,7 +299,7 @@ typedef struct ocrm_job_handler {
 /** How a CRM is opened; everything has a default. @since 0.1 */
 typedef struct ocrm_options {
   size_t struct_size;
-  const char *path; /**< the database file or ":memory:"; NULL: "omnicrm.db", or what `json` says */
+  const char *path; /**< a file, ":memory:" or "postgresql://..."; NULL: "omnicrm.db", or what `json` says */
   size_t path_size;
   const char *json; /**< further options as in ocrm_open_json, or NULL */
   size_t json_size;
@@ -322,11 +324,16 @@ typedef struct ocrm_options {
  * process that migrates.
  * @param options NULL: all defaults. @param out the CRM. @param err see above. @return status.
  * Errors: OCRM_INVALID_ARGUMENT (names the option), OCRM_DATA_LOSS (not a database, damaged), OCRM_FAILED_PRECONDITION
- * (another program's, or newer than this library), OCRM_PERMISSION_DENIED, OCRM_UNAVAILABLE. @since 0.1 */
+ * (another program's, or newer than this library), OCRM_PERMISSION_DENIED, OCRM_UNAVAILABLE, OCRM_UNSUPPORTED (a server's
+ * path, and the library was built without libpq). @since 0.1 */
 OCRM_API int32_t ocrm_open(const ocrm_options *options, ocrm **out, ocrm_error **err);
 /** The same from JSON: {"path":"my.db","migrate":true,"log":"warning","sqlite":{"busy_timeout_ms":10000,
  * "full_sync":true,"writer_cache_kib":16384,"reader_cache_kib":4096,"idle_readers":4},"jobs":{"name":"omnicrm",
- * "threads":2,"lease_ms":15000,"heartbeat_ms":3000,"poll_ms":500,"claim_limit":32}}; every member may be left out.
+ * "threads":2,"lease_ms":15000,"heartbeat_ms":3000,"poll_ms":500,"claim_limit":32},"postgres":{"admin_url":"",
+ * "read_url":"","schema":"omnicrm","pool_size":8,"acquire_timeout_ms":10000,"connect_timeout_ms":5000,
+ * "health_check_after_ms":1000,"max_lifetime_ms":1800000,"statement_cache":256,"lock_timeout_ms":10000,
+ * "statement_timeout_ms":0,"retry_for_ms":10000,"partitions":0,"transaction_pooling":false}}; every member may be left
+ * out. "sqlite" is for files, "postgres" for servers: a path "postgresql://user@host/database".
  * @param json an object. @param json_size its length. @param out the CRM. @param err see above. @return status.
  * Errors: as ocrm_open. Blocks as ocrm_open. @since 0.1 */
 OCRM_API int32_t ocrm_open_json(const char *json, size_t json_size, ocrm **out, ocrm_error **err);
@@ -483,6 +490,27 @@ OCRM_API int32_t ocrm_sync_run(ocrm_session *session, const char *batch_id, size
                                ocrm_progress_fn progress, void *user, const ocrm_cancel *cancel, ocrm_buffer **batch,
                                ocrm_error **err);
 
+/* --- copying -------------------------------------------------------------------------------------------------------- */
+
+/** Copies every row of every user, and the queue, from one database to an empty one of either storage (or one that an
+ * earlier, unfinished copy of the same database has begun: it goes on there), makes the full-text indexes, then reads both
+ * again and compares their checksums. Nobody may write to either meanwhile. Blocks; progress is called on the caller's
+ * thread, after each transaction and now and then while verifying: its note is a stage ("rows", "text", "verify"), a space
+ * and a table, done and total are rows of that stage.
+ * @param from where the rows are, JSON as in ocrm_open_json: {"path":"my.db"}; nothing is written there. @param from_size
+ * its length. @param to the same of the other one; a file is made: {"path":"postgresql://..."}. @param to_size its length.
+ * @param rows_per_transaction what a crash makes the next run do again, 1 to 100,000; 0: 5,000.
+ * @param progress NULL: none. @param user passed to it. @param cancel NULL: none. @param report JSON:
+ * {"rows":6046,"tables":40,"resumed":false,"checksum":"..."}. @param err see above. @return status.
+ * Errors: OCRM_INVALID_ARGUMENT (the options; a text that the other storage cannot hold, by table, column and row),
+ * OCRM_NOT_FOUND (no file `from`), OCRM_FAILED_PRECONDITION (`to` holds data of its own; `from` has another schema),
+ * OCRM_PERMISSION_DENIED (a role that does not see all users' rows), OCRM_CONFLICT (`from` changed meanwhile),
+ * OCRM_DATA_LOSS (the checksums differ), OCRM_CANCELLED, what progress returned (call it again to go on).
+ * @since 0.1 */
+OCRM_API int32_t ocrm_copy_database(const char *from, size_t from_size, const char *to, size_t to_size,
+                                    int64_t rows_per_transaction, ocrm_progress_fn progress, void *user,
+                                    const ocrm_cancel *cancel, ocrm_buffer **report, ocrm_error **err);
+
 /* --- jobs ---------------------------------------------------------------------------------------------------------- */
 
 /** What to run, when and how often. @since 0.1 */
@@ -570,6 +598,15 @@ OCRM_API int32_t ocrm_job_set_result(ocrm_job *job, const char *json, size_t jso
 /** Instead of done: run again after a while, at no cost of an attempt. @param job the handler's. @param delay_ms 0 to
  * a year (31,536,000,000). @param err see above. @return status. Errors: OCRM_INVALID_ARGUMENT. @since 0.1 */
 OCRM_API int32_t ocrm_job_snooze(ocrm_job *job, int64_t delay_ms, ocrm_error **err);
+/** Marks the job done in a transaction: what the transaction changes and the end of the job are then one, so they happen
+ * exactly once, whatever happens to the handler after it. Then return OCRM_OK; if the transaction failed after all, its
+ * status. Call it in the work of ocrm_session_transaction, of a session that ocrm_job_session gave.
+ * @param job the handler's. @param inside the session that the work was given. @param result any JSON value, kept with
+ * the job; NULL: null. @param result_size its length. @param err see above. @return status.
+ * Errors: OCRM_INVALID_ARGUMENT (no JSON; another user's or another CRM's session), OCRM_FAILED_PRECONDITION (no
+ * transaction), OCRM_CONFLICT (another worker has the job by now: return it from the work). @since 0.1 */
+OCRM_API int32_t ocrm_job_complete_in(ocrm_job *job, ocrm_session *inside, const char *result, size_t result_size,
+                                      ocrm_error **err);
 
 /* --- subscriptions --------------------------------------------------------------------------------------------------- */
 

@@ -1,6 +1,5 @@
 #include "error.hpp"
 
-#include <array>
 #include <exception>
 #include <memory>
 #include <new>
@@ -12,24 +11,13 @@
 namespace omnicrm::capi {
 namespace {
 
-constexpr std::array<const char*, 14> names{"ok",
-                                            "invalid_argument",
-                                            "not_found",
-                                            "already_exists",
-                                            "conflict",
-                                            "failed_precondition",
-                                            "permission_denied",
-                                            "resource_exhausted",
-                                            "cancelled",
-                                            "deadline_exceeded",
-                                            "unavailable",
-                                            "data_loss",
-                                            "unsupported",
-                                            "internal"};
+/// Whether a status stands for an error that the library knows.
+constexpr bool is_code(int32_t status) {
+  return status > OCRM_OK && status <= OCRM_INTERNAL;
+}
 
 ErrorCode code_of(int32_t status) {
-  const bool known = status > 0 && static_cast<std::size_t>(status) < names.size();
-  return known ? static_cast<ErrorCode>(status) : ErrorCode::internal;
+  return is_code(status) ? static_cast<ErrorCode>(status) : ErrorCode::internal;
 }
 
 /// Given when there is no memory to make another. Nobody owns it; freeing it does nothing.
@@ -82,7 +70,7 @@ Result<void> callback_result(int32_t status, ocrm_error* left) {
   if (status == OCRM_OK) return {};
   if (owned) return fail(owned->value);
   const ErrorCode code = code_of(status);
-  return failure(code, std::string("a callback returned ") + names[static_cast<std::size_t>(code)]);
+  return failure(code, "a callback returned " + std::string(to_string(code)));
 }
 
 }  // namespace omnicrm::capi
@@ -92,8 +80,9 @@ using namespace omnicrm::capi;
 
 const char* ocrm_status_name(int32_t status) {
   return guard("unknown", [&] {
-    const bool known = status >= 0 && static_cast<std::size_t>(status) < names.size();
-    return known ? names[static_cast<std::size_t>(status)] : "unknown";
+    if (status == OCRM_OK) return "ok";
+    // Names are literals: a NUL follows.
+    return is_code(status) ? to_string(static_cast<ErrorCode>(status)).data() : "unknown";
   });
 }
 

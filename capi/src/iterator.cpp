@@ -80,8 +80,8 @@ int32_t ocrm_contacts_open(ocrm_session* session, const char* filter, size_t fil
   return fence(err, [&]() -> Result<void> {
     OCRM_ASSIGN(const SessionUse call, use(session));
     OCRM_TRY(check_out(out, "out"));
-    OCRM_ASSIGN(auto asked, read_filter<repository::ContactFilter>(filter, filter_size, "filter"));
-    const auto fetch = [asked = std::move(asked)](Session& at, const PageRequest& page) {
+    OCRM_ASSIGN(const auto asked, read_filter<repository::ContactFilter>(filter, filter_size, "filter"));
+    const auto fetch = [asked](Session& at, const PageRequest& page) {
       return at.contacts().list(asked, page);
     };
     return open_iterator<Contact>(call, page_size, fetch, out);

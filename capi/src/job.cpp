@@ -86,3 +86,14 @@ int32_t ocrm_job_snooze(ocrm_job* job, int64_t delay_ms, ocrm_error** err) {
     return {};
   });
 }
+
+int32_t ocrm_job_complete_in(ocrm_job* job, ocrm_session* inside, const char* result, size_t result_size,
+                             ocrm_error** err) {
+  return fence(err, [&]() -> Result<void> {
+    OCRM_ASSIGN(auto* found, handle_of(job, "job"));
+    OCRM_ASSIGN(const SessionUse call, use(inside));
+    if (&call.crm() != &found->crm) return invalid("inside", "is a session of another CRM");
+    OCRM_ASSIGN(const auto json, bytes_of(result, result_size, "result"));
+    return call->complete(found->context, Json{std::string(json)});
+  });
+}

@@ -51,22 +51,9 @@ class Progress {
   std::optional<Error> refusal_;
 };
 
-std::string name_of(BatchState state) {
-  switch (state) {
-    case BatchState::running:
-      return "running";
-    case BatchState::done:
-      return "done";
-    case BatchState::failed:
-      return "failed";
-    case BatchState::cancelled:
-      return "cancelled";
-    case BatchState::undoing:
-      return "undoing";
-    case BatchState::undone:
-      return "undone";
-  }
-  return {};
+/// The state's name, as it stands in JSON.
+std::string state_of(const BatchProgress& at) {
+  return json_value(to_json(at), "/state").value_or("");
 }
 
 /// What the functions that run a batch have in common.
@@ -92,18 +79,43 @@ Result<SyncBatch> run(const SessionUse& session, BatchId batch, const Running& r
   Progress progress(session.crm(), running.progress, running.user, stop);
   auto ended = session.crm().crm().run_batch(
       *session, batch,
-      [&](const BatchProgress& at) { progress.tell(at.done, at.total, at.done, name_of(at.state)); },
+      [&](const BatchProgress& at) { progress.tell(at.done, at.total, at.done, state_of(at)); },
       stop.token());
   OCRM_TRY(progress.refused());
   return ended;
 }
 
+/// A batch that was just made: run to its end, if the caller wants to wait for that.
+Result<SyncBatch> run_if_wanted(const SessionUse& session, Result<SyncBatch> begun, const Running& running) {
+  if (!begun || !running.is_wanted()) return begun;
+  return run(session, begun->id, running);
+}
+
+/// The id of a plan or a batch, as a caller gives it.
+struct IdText {
+  const char* text;
+  std::size_t size;
+  std::string_view field;
+};
+
 template <class Id>
-Result<Id> id_of(const char* text, std::size_t size, std::string_view field) {
-  OCRM_ASSIGN(const auto given, text_of(text, size, field));
-  auto id = Id::parse(given);
-  if (!id) return invalid(field, id.error().message);
+Result<Id> id_of(const IdText& given) {
+  OCRM_ASSIGN(const auto text, text_of(given.text, given.size, given.field));
+  auto id = Id::parse(text);
+  if (!id) return invalid(given.field, id.error().message);
   return id;
+}
+
+/// What approving, undoing and running share: `work(session, id)` gives the batch.
+template <class Id, class Work>
+Result<void> batch_call(const char* function, ocrm_session* session, const IdText& given,
+                        const Running& running, bool runs, ocrm_buffer** batch, Work&& work) {
+  OCRM_ASSIGN(const SessionUse call, use(session));
+  OCRM_TRY(check_out(batch, "batch"));
+  OCRM_TRY(check(call, running, runs, function));
+  OCRM_ASSIGN(const auto id, id_of<Id>(given));
+  OCRM_ASSIGN(const SyncBatch made, work(call, id));
+  return give(batch, to_json(made));
 }
 
 }  // namespace
@@ -141,47 +153,34 @@ int32_t ocrm_sync_preview(ocrm_session* session, const char* source, size_t sour
 int32_t ocrm_sync_approve(ocrm_session* session, const char* plan_id, size_t plan_id_size,
                           ocrm_progress_fn progress, void* user, const ocrm_cancel* cancel,
                           ocrm_buffer** batch, ocrm_error** err) {
-  return fence(err, [&]() -> Result<void> {
+  return fence(err, [&] {
     const Running running{progress, user, cancel};
-    OCRM_ASSIGN(const SessionUse call, use(session));
-    OCRM_TRY(check_out(batch, "batch"));
-    OCRM_TRY(check(call, running, running.is_wanted(), "ocrm_sync_approve"));
-    OCRM_ASSIGN(const auto id, id_of<PlanId>(plan_id, plan_id_size, "plan_id"));
-    OCRM_ASSIGN(SyncBatch made, call->sync().approve(id));
-    if (running.is_wanted()) {
-      OCRM_ASSIGN(made, run(call, made.id, running));
-    }
-    return give(batch, to_json(made));
+    return batch_call<PlanId>("ocrm_sync_approve", session, {plan_id, plan_id_size, "plan_id"}, running,
+                              running.is_wanted(), batch, [&](const SessionUse& call, PlanId id) {
+                                return run_if_wanted(call, call->sync().approve(id), running);
+                              });
   });
 }
 
 int32_t ocrm_sync_undo(ocrm_session* session, const char* batch_id, size_t batch_id_size,
                        ocrm_progress_fn progress, void* user, const ocrm_cancel* cancel, ocrm_buffer** batch,
                        ocrm_error** err) {
-  return fence(err, [&]() -> Result<void> {
+  return fence(err, [&] {
     const Running running{progress, user, cancel};
-    OCRM_ASSIGN(const SessionUse call, use(session));
-    OCRM_TRY(check_out(batch, "batch"));
-    OCRM_TRY(check(call, running, running.is_wanted(), "ocrm_sync_undo"));
-    OCRM_ASSIGN(const auto id, id_of<BatchId>(batch_id, batch_id_size, "batch_id"));
-    OCRM_ASSIGN(SyncBatch undone, call->sync().undo(id));
-    if (running.is_wanted()) {
-      OCRM_ASSIGN(undone, run(call, undone.id, running));
-    }
-    return give(batch, to_json(undone));
+    return batch_call<BatchId>("ocrm_sync_undo", session, {batch_id, batch_id_size, "batch_id"}, running,
+                               running.is_wanted(), batch, [&](const SessionUse& call, BatchId id) {
+                                 return run_if_wanted(call, call->sync().undo(id), running);
+                               });
   });
 }
 
 int32_t ocrm_sync_run(ocrm_session* session, const char* batch_id, size_t batch_id_size,
                       ocrm_progress_fn progress, void* user, const ocrm_cancel* cancel, ocrm_buffer** batch,
                       ocrm_error** err) {
-  return fence(err, [&]() -> Result<void> {
+  return fence(err, [&] {
     const Running running{progress, user, cancel};
-    OCRM_ASSIGN(const SessionUse call, use(session));
-    OCRM_TRY(check_out(batch, "batch"));
-    OCRM_TRY(check(call, running, /*runs=*/true, "ocrm_sync_run"));
-    OCRM_ASSIGN(const auto id, id_of<BatchId>(batch_id, batch_id_size, "batch_id"));
-    OCRM_ASSIGN(const SyncBatch ended, run(call, id, running));
-    return give(batch, to_json(ended));
+    return batch_call<BatchId>("ocrm_sync_run", session, {batch_id, batch_id_size, "batch_id"}, running,
+                               /*runs=*/true, batch,
+                               [&](const SessionUse& call, BatchId id) { return run(call, id, running); });
   });
 }

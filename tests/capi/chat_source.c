@@ -91,6 +91,11 @@ static int32_t chat_next(void* from, ocrm_source_item* item, int32_t* found, ocr
   if (reader->chat->bad_item == 5) item->state = 99;
   item->service_size = item->content_type_size = item->source_id_size = item->next_size = item->origin_size =
       OCRM_NUL;
+  if (reader->chat->bad_item == 6) item->next = "\xff";
+  if (reader->chat->bad_item == 7) {
+    item->next = "1\0002";
+    item->next_size = 3;
+  }
   *found = 1;
   return OCRM_OK;
 }

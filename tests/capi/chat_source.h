@@ -11,7 +11,7 @@ typedef struct chat {
   const char* fails_in; /* "open", "account", "inventory", "read", "next", "normalize", "facts" */
   const char* scopes;   /* instead of the two rooms */
   int bad_item; /* 1: no source_id; 2: not UTF-8; 3: origin no JSON; 4: no reason for a poison one; 5: no such
-                   state */
+                   state; 6: `next` not UTF-8; 7: `next` with a NUL */
   void (*inside)(void); /* called from next and normalize */
   const char* damaged;  /* the id of an item that the source gives as poison */
 } chat;

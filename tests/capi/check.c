@@ -120,9 +120,10 @@ void write_mailbox(const char* path, int messages) {
     fprintf(file,
             "From ada@example.org Thu Aug 22 12:36:23 2002\nFrom: Ada <ada@example.org>\n"
             "To: Person %d <person%d@work.example>\nSubject: invoice %d\n"
-            "Date: Thu, 22 Aug 2002 12:%02d:%02d +0000\nMessage-ID: <%d@example.org>\n\n"
+            "Date: Thu, 22 Aug 2002 %02d:%02d:00 +0000\nMessage-ID: <%d@example.org>\n\n"
             "Please pay invoice %d.\n\n",
-            at % 50, at % 50, at, at / 60 % 60, at % 60, at, at);
+            at % 50, at % 50, at, at / 60 % 24, at % 60, at,
+            at);  // a minute each: search knows no shorter time
   }
   fclose(file);
 }
@@ -130,6 +131,10 @@ void write_mailbox(const char* path, int messages) {
 void sleep_ms(int milliseconds) {
   struct timespec time = {milliseconds / 1000, milliseconds % 1000 * 1000000L};
   nanosleep(&time, NULL);
+}
+
+int count_up(volatile int* counter) {
+  return __atomic_add_fetch(counter, 1, __ATOMIC_SEQ_CST);
 }
 
 int wait_for(volatile int* flag, int number) {

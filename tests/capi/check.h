@@ -60,6 +60,8 @@ void write_mailbox(const char* path, int messages);
 /* Waits up to ten seconds for `*flag` to reach a number. */
 int wait_for(volatile int* flag, int number);
 void sleep_ms(int milliseconds);
+/* Adds one and gives the new number: callbacks are called on many threads. */
+int count_up(volatile int* counter);
 
 typedef struct check_case {
   const char* name;

@@ -24,7 +24,7 @@ static int32_t calls_back(void* user, const ocrm_progress* progress, ocrm_error*
   ocrm_session* session;
   ocrm* other;
   (void)user, (void)progress, (void)err;
-  ++called;
+  count_up(&called);
   refused_in_a_callback();
   /* Everything else works: operations, sessions, another CRM. */
   session = session_of(the_crm, "ada");
@@ -64,7 +64,7 @@ static int32_t job_calls_back(void* user, ocrm_job* job, ocrm_error** err) {
   ocrm_new_job next = OCRM_NEW_JOB_INIT;
   ocrm_buffer* id = NULL;
   (void)user, (void)err;
-  if (++called > 1) return OCRM_OK;
+  if (count_up(&called) > 1) return OCRM_OK;
   refused_in_a_callback();
   /* These would wait for this very job. */
   STATUS(OCRM_FAILED_PRECONDITION, ocrm_jobs_run_until_idle(the_crm, 0, NULL, NULL, ERR));
@@ -123,7 +123,7 @@ static void runs_jobs(void) {
 static int32_t listener_runs_jobs(void* user, const ocrm_progress* progress, ocrm_error** err) {
   (void)err;
   CHECK_TEXT("file_import", progress->kind);
-  ++*(volatile int*)user;
+  count_up(user);
   runs_jobs();
   return OCRM_OK;
 }
@@ -169,7 +169,7 @@ static void from_an_import(void) {
 static int32_t in_transaction(void* user, ocrm_session* inside, ocrm_error** err) {
   ocrm_buffer* out = NULL;
   (void)user, (void)err, (void)inside;
-  ++called;
+  count_up(&called);
   refused_in_a_callback();
   /* What runs jobs would wait for this transaction. */
   STATUS(OCRM_FAILED_PRECONDITION, ocrm_jobs_run_until_idle(the_crm, 0, NULL, NULL, ERR));
@@ -256,7 +256,7 @@ static void its_crm_is_freed_in_a_job(void) {
 
 static int32_t frees_its_subscription(void* user, const ocrm_progress* progress, ocrm_error** err) {
   (void)user, (void)progress, (void)err;
-  ++called;
+  count_up(&called);
   ocrm_subscription_free(the_subscription);
   CHECK(freed == 0);
   return OCRM_OK;
@@ -323,7 +323,7 @@ static void free_that_closes(void* user) {
 
 static int32_t frees_and_is_freed(void* user, const ocrm_progress* progress, ocrm_error** err) {
   (void)user, (void)progress, (void)err;
-  ++called;
+  count_up(&called);
   ocrm_subscription_free(the_subscription);
   CHECK(freed == 0);
   return OCRM_OK;

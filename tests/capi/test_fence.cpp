@@ -92,6 +92,9 @@ void all_statuses(const Things& with, int32_t expected, const char* part) {
   check([&](ocrm_error** err) { return ocrm_close(with.crm, err); });
   check([&](ocrm_error** err) { return ocrm_backup(with.crm, "x", 1, err); });
   check([&](ocrm_error** err) { return ocrm_check(with.crm, &out, err); });
+  check([&](ocrm_error** err) {
+    return ocrm_copy_database("{}", 2, "{}", 2, 0, nullptr, nullptr, nullptr, &out, err);
+  });
   check([&](ocrm_error** err) { return ocrm_session_open(with.crm, "x", 1, nullptr, 0, &session, err); });
   check([&](ocrm_error** err) { return ocrm_call(with.session, "tags.list", 9, "{}", 2, &out, err); });
   check([&](ocrm_error** err) { return ocrm_session_transaction(with.session, nullptr, nullptr, err); });
@@ -121,6 +124,7 @@ void all_statuses(const Things& with, int32_t expected, const char* part) {
   check([&](ocrm_error** err) { return ocrm_job_session(nullptr, &session, err); });
   check([&](ocrm_error** err) { return ocrm_job_set_result(nullptr, "{}", 2, err); });
   check([&](ocrm_error** err) { return ocrm_job_snooze(nullptr, 1, err); });
+  check([&](ocrm_error** err) { return ocrm_job_complete_in(nullptr, with.session, "{}", 2, err); });
   check([&](ocrm_error** err) {
     return ocrm_progress_subscribe(with.crm, nullptr, nullptr, nullptr, &subscription, err);
   });

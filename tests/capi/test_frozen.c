@@ -19,11 +19,11 @@ static int intact(const unsigned char* behind) {
 
 static int runs = 0, freed = 0;
 static void count_free(void* user) {
-  ++*(int*)user;
+  count_up(user);
 }
 static int32_t run(void* user, ocrm_job* job, ocrm_error** err) {
   (void)job, (void)err;
-  ++*(int*)user;
+  count_up(user);
   return OCRM_OK;
 }
 static int64_t now(void* user) {

@@ -2,7 +2,7 @@
 #include "check.h"
 
 static void count_free(void* user) {
-  __atomic_add_fetch((int*)user, 1, __ATOMIC_SEQ_CST);
+  count_up(user);
 }
 
 static void enqueue(ocrm_session* session, const char* kind, const char* payload, char id[37]) {
@@ -162,7 +162,7 @@ static void retries_and_snoozes(void) {
 
 static int32_t nothing(void* user, ocrm_job* job, ocrm_error** err) {
   (void)job, (void)err;
-  __atomic_add_fetch((int*)user, 1, __ATOMIC_SEQ_CST);
+  count_up(user);
   return OCRM_OK;
 }
 
@@ -287,7 +287,7 @@ static void a_service(void) {
 
 static int32_t until_told(void* user, ocrm_job* job, ocrm_error** err) {
   (void)err;
-  __atomic_add_fetch((int*)user, 1, __ATOMIC_SEQ_CST);
+  count_up(user);
   for (int waited = 0; waited < 10000 && !ocrm_job_should_stop(job); ++waited) sleep_ms(1);
   return OCRM_CANCELLED;
 }

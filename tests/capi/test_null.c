@@ -44,6 +44,9 @@ static void opening(void) {
   NOT_NULL(ocrm_backup(the_crm, NULL, 0, ERR));
   NOT_NULL(ocrm_check(NULL, &out, ERR));
   NOT_NULL(ocrm_check(the_crm, NULL, ERR));
+  NOT_NULL(ocrm_copy_database(NULL, 0, "{}", 2, 0, NULL, NULL, NULL, &out, ERR));
+  NOT_NULL(ocrm_copy_database("{}", 2, NULL, 0, 0, NULL, NULL, NULL, &out, ERR));
+  NOT_NULL(ocrm_copy_database("{}", 2, "{}", 2, 0, NULL, NULL, NULL, NULL, ERR));
   CHECK(none == NULL && out == NULL);
 }
 
@@ -144,6 +147,7 @@ static void jobs(void) {
   NOT_NULL(ocrm_job_session(NULL, &none, ERR));
   NOT_NULL(ocrm_job_set_result(NULL, "{}", 2, ERR));
   NOT_NULL(ocrm_job_snooze(NULL, 1, ERR));
+  NOT_NULL(ocrm_job_complete_in(NULL, ada, "{}", 2, ERR));
   CHECK(out == NULL && none == NULL);
 }
 

@@ -162,9 +162,10 @@ static void errors_of_a_source_travel_whole(void) {
          ocrm_sync_preview(ada, "{\"provider\":\"chat\"}", OCRM_NUL, NULL, NULL, NULL, &plan, ERR));
   CHECK(has(ocrm_error_message(check_error), "chat: inventory"));
   chat.scopes = NULL;
-  for (chat.bad_item = 1; chat.bad_item <= 5; ++chat.bad_item) {
+  for (chat.bad_item = 1; chat.bad_item <= 7; ++chat.bad_item) {
     STATUS(OCRM_INVALID_ARGUMENT,
            ocrm_sync_preview(ada, "{\"provider\":\"chat\"}", OCRM_NUL, NULL, NULL, NULL, &plan, ERR));
+    if (chat.bad_item >= 6) CHECK_TEXT("{\"field\":\"next\"}", ocrm_error_details(check_error));
   }
   CHECK(plan == NULL);
   CHECK(chat.opened == chat.closed && chat.readers == chat.readers_closed);

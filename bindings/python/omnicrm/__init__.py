@@ -16,6 +16,7 @@ Every call that can block lets other threads run, and has an `a...` twin for asy
 import atexit as _atexit
 
 from . import _native
+from ._copy import CopyProgress, CopyReport, acopy_database, copy_database
 from ._crm import Crm, aopen, open, operations, user_id, version
 from ._display import document as _document
 from ._docs import DOCS as _DOCS
@@ -38,20 +39,12 @@ from ._errors import (
 )
 from ._jobs import JobContext, Jobs, Runner
 from ._listing import Listing, Page
+from ._lists import Audit, Segments, Settings, Tags, Tasks
 from ._native import Stop
+from ._options import PostgresOptions, SqliteOptions
+from ._people import Contacts, Interactions, Organizations, Search
 from ._records import *
 from ._records import __all__ as _record_names
-from ._repositories import (
-    Audit,
-    Contacts,
-    Interactions,
-    Organizations,
-    Search,
-    Segments,
-    Settings,
-    Tags,
-    Tasks,
-)
 from ._session import Session
 from ._sources import Normalizer, RawItem, Source, SourceItem
 from ._sync import Sync
@@ -64,6 +57,8 @@ __all__ = [
     "Cancelled",
     "Conflict",
     "Contacts",
+    "CopyProgress",
+    "CopyReport",
     "Crm",
     "DataLoss",
     "DeadlineExceeded",
@@ -80,6 +75,7 @@ __all__ = [
     "Organizations",
     "Page",
     "PermissionDenied",
+    "PostgresOptions",
     "RawItem",
     "ResourceExhausted",
     "Runner",
@@ -90,13 +86,16 @@ __all__ = [
     "Snooze",
     "Source",
     "SourceItem",
+    "SqliteOptions",
     "Stop",
     "Sync",
     "Tags",
     "Tasks",
     "Unavailable",
     "Unsupported",
+    "acopy_database",
     "aopen",
+    "copy_database",
     "open",
     "operations",
     "user_id",

@@ -13,7 +13,9 @@ from uuid import UUID
 from . import _native
 from ._jobs import Runner, Seconds
 from ._native import SyncSource
+from ._options import PostgresOptions, SqliteOptions, shown
 from ._session import Session
+from ._signatures import atakes
 from ._sources import Normalizer, Source
 from ._threads import in_own_thread, in_thread
 
@@ -140,7 +142,7 @@ class Crm:
         await in_own_thread(self.close)
 
     def __repr__(self) -> str:
-        return f"<Crm {self.path!r}{' (closed)' if self.closed else ''}>"
+        return f"<Crm {shown(self.path)!r}{' (closed)' if self.closed else ''}>"
 
     # --- async: written by scripts/generate_async.py
 
@@ -183,11 +185,12 @@ def open(
     heartbeat: Seconds = 3,
     poll: Seconds = 0.5,
     claim_limit: int = 32,
-    sqlite: Mapping[str, Any] | None = None,
+    sqlite: SqliteOptions | None = None,
+    postgres: PostgresOptions | None = None,
 ) -> Crm:
     """Opens (or makes) the database and brings its schema up to date.
 
-    path         a file, or ":memory:"
+    path         a file, ":memory:", or a PostgreSQL server: "postgresql://user@host/database"
     migrate      False: opening an older schema fails
     log          a level ("warning": lines to standard error), a logging.Logger, or f(level, area, message)
     threads      for jobs; no thread runs before `crm.jobs` is asked to
@@ -195,11 +198,12 @@ def open(
     normalizers  for content types of your own, or instead of the library's
     clock        gives an aware datetime: the time to store
     name         of this worker, in logs
-    lease, heartbeat, poll, claim_limit: see jobs/runner.hpp; sqlite: more of the storage's options, as in
-    docs/sqlite.md (writer_cache_kib, reader_cache_kib, idle_readers)
+    sqlite       more of a file's options, as in docs/sqlite.md: a dict with fields of SqliteOptions
+    postgres     a server's options, as in docs/postgresql.md: a dict with fields of PostgresOptions
+    lease, heartbeat, poll, claim_limit: see jobs/runner.hpp
 
     Errors: DataLoss (not a database, damaged), FailedPrecondition (another program's, or newer than this
-    library), PermissionDenied, Unavailable.
+    library), PermissionDenied, Unavailable, Unsupported (a server's URL, and the library was built without libpq).
     """
     file = os.fspath(path)
     options: dict[str, Any] = {
@@ -210,6 +214,7 @@ def open(
             "full_sync": full_sync,
             **(sqlite or {}),
         },
+        "postgres": dict(postgres or {}),
         "jobs": {
             "name": name,
             "threads": threads,
@@ -225,9 +230,10 @@ def open(
     return Crm(_native.open(json.dumps(options, ensure_ascii=False), parts), file)
 
 
-async def aopen(path: str | os.PathLike[str] = "omnicrm.db", **options: Any) -> Crm:
+@atakes(open)
+async def aopen(*arguments: Any, **options: Any) -> Crm:
     """`open` without blocking the event loop; same keywords."""
-    return await in_thread(open, path, **options)
+    return await in_thread(open, *arguments, **options)
 
 
 def operations() -> dict[str, Any]:

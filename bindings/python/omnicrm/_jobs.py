@@ -17,7 +17,7 @@ from . import _native
 from ._errors import Cancelled, FailedPrecondition, Snooze
 from ._listing import Listing
 from ._native import Job, JobFilter, JobProgress, KindStats, NewJob, RunSummary, Stop, SyncBatch
-from ._repositories import id_of, optional_id
+from ._parts import id_of, optional_id
 from ._threads import in_own_thread, in_thread, running_job, stoppable
 
 if TYPE_CHECKING:
@@ -94,12 +94,7 @@ class Jobs:
     ) -> Listing[Job]:
         """Newest first."""
         wanted = filter or JobFilter(state=state, kind=kind, batch_id=optional_id(batch))
-        return Listing(
-            lambda page: self._native.jobs_list(wanted, page),
-            "jobs",
-            limit=limit,
-            page_size=page_size,
-        )
+        return Listing(lambda page: self._native.jobs_list(wanted, page), "jobs", limit, page_size)
 
     def cancel(self, id: JobRef) -> Job:
         """A waiting job is cancelled at once, a running one asked to stop."""
@@ -179,6 +174,17 @@ class JobContext:
     def progress(self, done: int, total: int = 0, note: str = "") -> None:
         """Says how far it is; written to the job at most twice a second."""
         self._native.progress(done, total, note)
+
+    def complete_in(self, session: Session, result: Any = None) -> None:
+        """Marks the job done in the transaction that `session` is bound to, with a JSON-able result.
+
+        What the transaction changes and the end of the job are then one, so they happen exactly once:
+        `job.session().transaction(work)`, where `work(inside)` ends with `job.complete_in(inside)`. After it, what
+        the handler gives or raises changes nothing, but when the transaction failed after all: let that out.
+        Errors: FailedPrecondition (no transaction), InvalidArgument (another user's or another Crm's session),
+        Conflict (another worker has the job by now).
+        """
+        self._native.complete_in(session._native, result)
 
     def session(self, actor: str = "job") -> Session:
         """A session of the job's user."""

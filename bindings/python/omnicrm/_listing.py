@@ -44,7 +44,6 @@ class Listing(Generic[T]):
         self,
         fetch: Callable[[PageRequest], tuple[tuple[T, ...], str | None]],
         name: str,
-        *,
         limit: int | None = None,
         page_size: int = 100,
     ) -> None:

@@ -10,19 +10,10 @@ from uuid import UUID
 from . import _native
 from ._jobs import Jobs
 from ._listing import Listing
+from ._lists import Audit, Segments, Settings, Tags, Tasks
 from ._native import Interaction, SearchHit, SearchQuery, TimelineFilter
-from ._repositories import (
-    Audit,
-    ContactRef,
-    Contacts,
-    Interactions,
-    Organizations,
-    Search,
-    Segments,
-    Settings,
-    Tags,
-    Tasks,
-)
+from ._parts import ContactRef
+from ._people import Contacts, Interactions, Organizations, Search
 from ._sync import Sync
 from ._threads import in_own_thread, in_thread
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from . import _native
+from . import _keywords, _native
 from ._listing import Listing
 from ._native import (
     BatchProgress,
@@ -20,8 +20,9 @@ from ._native import (
     SyncPlan,
     SyncSource,
 )
+from ._parts import id_of
 from ._progress import Progress, batch_progress, preview_progress
-from ._repositories import id_of
+from ._signatures import atakes, takes
 from ._threads import in_thread, stoppable
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ class Sync:
     def __repr__(self) -> str:
         return "<Sync of one user>"
 
+    @takes(_keywords.sync_preview)
     def preview(
         self,
         paths: PathLike | Iterable[PathLike] = (),
@@ -146,6 +148,7 @@ class Sync:
 
     # --- async: written by scripts/generate_async.py
 
+    @atakes(_keywords.sync_preview)
     async def apreview(self, paths: PathLike | Iterable[PathLike]=(), *, source: SyncSource | Mapping[str, Any] | None=None, provider: str='files', owner_addresses: Iterable[str]=(), contact_policy: ContactPolicyLike='sent', options: Mapping[str, Any] | None=None, progress: Progress[PreviewProgress]=False, stop: Stop | None=None, **rules: Any) -> SyncPlan:
         """`preview` without blocking the event loop; cancelling the task stops it."""
         return await stoppable(self.preview, paths, source=source, provider=provider, owner_addresses=owner_addresses, contact_policy=contact_policy, options=options, progress=progress, stop=stop, **rules)

@@ -17,9 +17,8 @@ BEGIN = "    # --- async: written by scripts/generate_async.py\n"
 END = "    # --- end of async\n"
 
 CLASSES = {
-    "_repositories.py": [
-        "Contacts", "Organizations", "Interactions", "Search", "Tags", "Segments", "Tasks", "Settings", "Audit",
-    ],
+    "_people.py": ["Contacts", "Organizations", "Interactions", "Search"],
+    "_lists.py": ["Tags", "Segments", "Tasks", "Settings", "Audit"],
     "_sync.py": ["Sync"],
     "_jobs.py": ["Jobs", "JobContext", "Runner"],
     "_session.py": ["Session"],
@@ -27,6 +26,8 @@ CLASSES = {
 }
 # They return at once, or are the class's own business.
 NOT_BLOCKING = {"handler", "register", "on_progress", "running"}
+# They belong to the thread that runs a transaction.
+NOT_ELSEWHERE = {"complete_in"}
 # They run code of the host, which may take its time.
 HOST_CODE = {"transaction"}
 
@@ -35,9 +36,14 @@ def is_wanted(node: ast.stmt) -> bool:
     return (
         isinstance(node, ast.FunctionDef)
         and not node.name.startswith("_")
-        and node.name not in NOT_BLOCKING
-        and not node.decorator_list
+        and node.name not in NOT_BLOCKING | NOT_ELSEWHERE
+        and all(is_signature(each) for each in node.decorator_list)
     )
+
+
+def is_signature(decorator: ast.expr) -> bool:
+    """`@takes(...)`"""
+    return ast.unparse(decorator).startswith("takes(")
 
 
 def names_of(arguments: ast.arguments) -> list[str]:
@@ -66,8 +72,9 @@ def written(node: ast.FunctionDef) -> str:
         body = f"return await {runner}({', '.join([call, *filter(None, [handed])])})"
         stops = "; cancelling the task stops it" if is_long else ""
         text = f'"""`{node.name}` without blocking the event loop{stops}."""'
+    shown = "".join(f"    @a{ast.unparse(each)}\n" for each in node.decorator_list)
     return (
-        f"    async def a{node.name}({arguments}) -> {result}:\n        {text}\n        {body}\n\n"
+        f"{shown}    async def a{node.name}({arguments}) -> {result}:\n        {text}\n        {body}\n\n"
     )
 
 

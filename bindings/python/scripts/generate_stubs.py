@@ -14,6 +14,7 @@ from typing import Any
 PACKAGE = Path(__file__).resolve().parent.parent / "omnicrm"
 
 HEAD = '''# Written by bindings/python/scripts/generate_stubs.py from the module's own description. Do not edit.
+# A generated file: as long as the records are.
 import enum
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta

@@ -17,6 +17,7 @@
 #include "failure.hpp"
 #include "model/reflect.hpp"
 #include "names.hpp"
+#include "record_type.hpp"
 #include "values.hpp"
 
 namespace omnicrm::python {
@@ -32,10 +33,6 @@ struct Plain {
   static bool same(const T& one, const T& other) { return one == other; }
   static std::size_t hash(const T& value) { return std::hash<T>{}(value); }
 };
-
-inline std::size_t mix(std::size_t seed, std::size_t next) {
-  return seed ^ (next + 0x9e3779b97f4a7c15ULL + (seed << 6) + (seed >> 2));
-}
 
 template <>
 struct Python<std::string> : Plain<std::string> {
@@ -199,54 +196,28 @@ struct Python<Page<T>> {
   static std::string given() { return "tuple[tuple[" + Python<T>::given() + ", ...], str | None]"; }
 };
 
+/// The table of a record, kept for good; filled by `define_record`.
+template <class T>
+inline RecordType& record_type = *new RecordType();
+
 template <class T>
 requires DescribedStruct<T>
 struct Python<T> {
   /// A record, or a mapping of its fields.
   static T load(py::handle value, const Place& place) {
-    if (py::isinstance<T>(value)) return value.cast<const T&>();
-    if (const py::object fields = as_dict(value)) {
-      T record;
-      set_members(record, py::reinterpret_borrow<py::dict>(fields), place);
-      return record;
-    }
-    raise_type(place, class_name<T>().c_str(), value);
+    if (const void* found = record_in(record_type<T>, value)) return *static_cast<const T*>(found);
+    T record{};
+    load_record(record_type<T>, &record, value, place);
+    return record;
   }
-  static py::object give(const T& value) { return py::cast(value); }
+  static py::object give(T value) {
+    return give_record(record_type<T>,
+                       {new T(std::move(value)), [](void* record) { delete static_cast<T*>(record); }});
+  }
   static std::string given() { return class_name<T>(); }
   static std::string taken() { return class_name<T>() + " | Mapping[str, Any]"; }
-
-  static void set_members(T& record, const py::dict& values, const Place& place) {
-    for (const auto& entry : values) {
-      const std::string name = from_text(entry.first, place);
-      bool found = false;
-      for_each_member<T>([&](auto member) {
-        if (found || name != member.name) return;
-        found = true;
-        using Member = member_type<T, decltype(member)>;
-        record.*(member.pointer) = Python<Member>::load(entry.second, Place{member.name, &place});
-      });
-      if (!found) {
-        throw py::type_error(class_name<T>() + "() got an unexpected keyword argument '" + name + "'");
-      }
-    }
-  }
-  static bool same(const T& one, const T& other) {
-    bool equal = true;
-    for_each_member<T>([&](auto member) {
-      using Member = member_type<T, decltype(member)>;
-      equal = equal && Python<Member>::same(one.*(member.pointer), other.*(member.pointer));
-    });
-    return equal;
-  }
-  static std::size_t hash(const T& record) {
-    std::size_t seed = 0;
-    for_each_member<T>([&](auto member) {
-      using Member = member_type<T, decltype(member)>;
-      seed = mix(seed, Python<Member>::hash(record.*(member.pointer)));
-    });
-    return seed;
-  }
+  static bool same(const T& one, const T& other) { return same_record(record_type<T>, &one, &other); }
+  static std::size_t hash(const T& record) { return hash_record(record_type<T>, &record); }
 };
 
 }  // namespace omnicrm::python

@@ -24,18 +24,12 @@ class ContextHandle {
     });
   }
 
-  void progress(std::int64_t done, std::int64_t total, const std::string& note) {
+  /// Calls `work(jobs::Context&)` without the interpreter's lock.
+  template <class Work>
+  auto call(Work&& work) {
     jobs::Context& context = this->context();
-    {
-      const std::lock_guard lock(mutex_);
-      ++calls_;
-    }
-    without_gil([&] {
-      context.progress(done, total, note);
-      const std::lock_guard lock(mutex_);
-      --calls_;
-      ended_.notify_all();
-    });
+    const Counted counted(*this);
+    return without_gil([&] { return work(context); });
   }
 
   /// Runs `function` as a part of the job, on whatever thread: it may call while its CRM closes, and cannot
@@ -56,6 +50,23 @@ class ContextHandle {
   [[nodiscard]] State& state() const { return *state_; }
 
  private:
+  /// A call in progress.
+  class Counted {
+   public:
+    explicit Counted(ContextHandle& handle) : handle_(handle) { handle_.count(1); }
+    ~Counted() { handle_.count(-1); }
+    Counted(const Counted&) = delete;
+    Counted& operator=(const Counted&) = delete;
+
+   private:
+    ContextHandle& handle_;
+  };
+  void count(int change) {
+    const std::lock_guard lock(mutex_);
+    calls_ += change;
+    if (calls_ == 0) ended_.notify_all();
+  }
+
   State* state_;
   jobs::Context* context_;
   std::mutex mutex_;
@@ -123,7 +134,14 @@ void progress(ContextHandle& self, const py::object& done, const py::object& tot
   const std::int64_t done_count = from_int(done, Place{"done"});
   const std::int64_t total_count = from_int(total, Place{"total"});
   const std::string text = from_text(note, "note");
-  self.progress(done_count, total_count, text);
+  self.call([&](jobs::Context& context) { context.progress(done_count, total_count, text); });
+}
+
+void complete_in(ContextHandle& self, const SessionHandle& session, const py::object& result) {
+  const std::string json = dump_json(result, Place{"result"});
+  const State::Use used = session.use();
+  if (session.state().get() != &self.state()) raise_invalid("session", "is another CRM's");
+  unwrap(self.call([&](jobs::Context& context) { return session.session().complete(context, Json{json}); }));
 }
 
 py::object session_of(ContextHandle& self, const py::object& actor) {
@@ -156,6 +174,12 @@ void define_job_context(py::module_& module) {
                 .parameters = {{"done", "int"}, {"total", "int", "0"}, {"note", "str", "\"\""}},
                 .result = "None"},
                progress, py::arg("done"), py::arg("total") = 0, py::arg("note") = "");
+  define_noted(type,
+               {.owner = "JobContext",
+                .name = "complete_in",
+                .parameters = {{"session", "Session"}, {"result", "Any", "None"}},
+                .result = "None"},
+               complete_in, py::arg("session"), py::arg("result") = py::none());
   define_noted(type,
                {.owner = "JobContext",
                 .name = "inside",

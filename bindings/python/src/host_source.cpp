@@ -60,6 +60,8 @@ class PythonReader final : public sync::SourceReader {
 
   Result<bool> next(sync::SourceItem& item) override {
     return guarded(state_, true, [&]() -> Result<bool> {
+      // An iterator that is not written in Python would run no signal handler.
+      if (PyErr_CheckSignals() != 0) throw py::error_already_set();
       PyObject* made = PyIter_Next(iterator_.get().ptr());
       if (made == nullptr) {
         if (PyErr_Occurred() != nullptr) throw py::error_already_set();

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <functional>
 #include <tuple>
 #include <utility>
 
@@ -40,30 +41,29 @@ py::object give_result(Result<T> result) {
   }
 }
 
-template <class>
-using AnyObject = const py::object&;
+/// A method with its C++ types behind it: takes the session and as many arguments as it has names.
+using AnyMethod = std::function<py::object(const SessionHandle&, const py::object* arguments)>;
+/// Defines it; at most three arguments.
+void define_method(SessionClass& cls, FunctionInfo info, AnyMethod method);
 
 namespace method_detail {
 
 template <class Part, class Method, class R, class... As, std::size_t... N>
 void define(SessionClass& cls, const char* name, Part part, Method method,
             const std::array<const char*, sizeof...(As)>& names, std::index_sequence<N...>) {
-  cls.def(
-      name,
-      [part, method, names](const SessionHandle& self, AnyObject<As>... values) -> py::object {
-        (void)names;
-        std::tuple<Stored<As>...> arguments{Python<Stored<As>>::load(values, Place{names[N]})...};
+  define_method(
+      cls,
+      {.owner = "Session",
+       .name = name,
+       .parameters = {Parameter{names[N], Python<Stored<As>>::taken()}...},
+       .result = given_name<R>()},
+      [part, method, names](const SessionHandle& self, const py::object* values) -> py::object {
+        (void)names, (void)values;
+        const std::tuple<Stored<As>...> arguments{Python<Stored<As>>::load(values[N], Place{names[N]})...};
         const State::Use used = self.use();
-        return give_result(without_gil([&] {
-          return std::apply([&](const auto&... each) { return ((self.session().*part)().*method)(each...); },
-                            arguments);
-        }));
-      },
-      py::arg(names[N])...);
-  note_function({.owner = "Session",
-                 .name = name,
-                 .parameters = {Parameter{names[N], Python<Stored<As>>::taken()}...},
-                 .result = given_name<R>()});
+        return give_result(
+            without_gil([&] { return ((self.session().*part)().*method)(std::get<N>(arguments)...); }));
+      });
 }
 
 }  // namespace method_detail

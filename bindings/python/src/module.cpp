@@ -2,6 +2,7 @@
 #include "method.hpp"
 #include "operations/describe.hpp"
 #include "parts.hpp"
+#include "record_class.hpp"
 #include "records.hpp"
 #include "registry.hpp"
 #include "values.hpp"
@@ -40,10 +41,7 @@ void fill(py::module_& module) {
   module.doc() = "The native half of package omnicrm; use the package.";
   define_enum<ErrorCode>(module);
   define_enum<IdentityKind>(module);
-  define_records<0>(module);
-  define_records<1>(module);
-  define_records<2>(module);
-  define_records<3>(module);
+  define_records(module);
   CrmClass crm(module, "Crm");
   SessionClass session(module, "Session");
   define_people(session);
@@ -51,6 +49,7 @@ void fill(py::module_& module) {
   define_work(module, session);
   define_crm(module, crm);
   define_runner(module, crm);
+  define_copy(module);
   define_test_hooks(module);
 }
 

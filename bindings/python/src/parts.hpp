@@ -14,5 +14,7 @@ void define_work(py::module_& module, SessionClass& session);
 /// Opening, running jobs, administration.
 void define_crm(py::module_& module, CrmClass& crm);
 void define_runner(py::module_& module, CrmClass& crm);
+/// Copying a database.
+void define_copy(py::module_& module);
 
 }  // namespace omnicrm::python

@@ -1,14 +1,10 @@
-// All records, in four parts that compile side by side.
+// The classes of all records.
 #pragma once
 
-#include "record_class.hpp"
+#include <pybind11/pybind11.h>
 
 namespace omnicrm::python {
 
-inline constexpr std::size_t record_parts = 4;
-
-/// Defines every fourth record, from `part` on.
-template <std::size_t part>
-void define_records(py::module_& module);
+void define_records(pybind11::module_& module);
 
 }  // namespace omnicrm::python

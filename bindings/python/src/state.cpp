@@ -138,8 +138,9 @@ void State::check_outside_jobs() const {
     return callback.state == this && callback.kind == CallbackKind::job;
   });
   if (!is_inside) return;
-  raise({.code = ErrorCode::failed_precondition,
-         .message = "a handler, source or normalizer cannot run or stop the queue: it would wait for itself"});
+  raise(
+      {.code = ErrorCode::failed_precondition,
+       .message = "a handler, source or normalizer cannot run or stop the queue: it would wait for itself"});
 }
 
 void State::add_stop(const std::shared_ptr<std::stop_source>& stop) {

@@ -140,11 +140,12 @@ def test_call_lets_other_threads_run(info: dict[str, Any], state: dict[str, Any]
 
 def test_call_of_a_job_lets_other_threads_run(state: dict[str, Any]) -> None:
     context_calls = [i["name"] for i in FUNCTIONS if i["blocks"] and i["owner"] == "JobContext"]
-    assert context_calls == ["progress"]
+    assert context_calls == ["progress", "complete_in"]
     done: list[bool] = []
 
     def handler(context: Any) -> None:
         lets_others_run(lambda: context.progress(1, 2, "text"))
+        lets_others_run(lambda: context.complete_in(state["session"]))  # refused: not a transaction's
         done.append(True)
 
     state["crm"].register_handler("tick", handler, 60, 0, 1, 1)

@@ -253,3 +253,32 @@ def test_times_outside_of_the_years_that_can_be_written(ada: omnicrm.Session) ->
         made = ada.tasks.create(title="a day", due_at=good)
         assert made.due_at == good and ada.tasks.get(made) == made
     assert len(ada.tasks.list().all()) == 3
+
+
+def test_objects_without_a_record() -> None:
+    """What Python makes without the constructor, or calls on something else, is refused, never read."""
+    raw = omnicrm.Contact.__new__(omnicrm.Contact)
+    getter = vars(omnicrm.Contact)["display_name"].fget
+    calls = [
+        lambda: raw.display_name,
+        lambda: raw == omnicrm.Contact(),
+        lambda: hash(raw),
+        lambda: raw.to_dict(),
+        lambda: raw.replace(note="x"),
+        lambda: omnicrm.Contact.from_dict(raw),  # type: ignore[arg-type]
+        lambda: omnicrm.ContactHit(contact=raw),
+        lambda: getter(5),
+        lambda: omnicrm.Contact.to_dict(omnicrm.Tag()),  # type: ignore[arg-type]
+    ]
+    for call in calls:
+        with pytest.raises(TypeError, match="expected"):
+            call()
+
+
+def test_a_subclass_is_a_record() -> None:
+    class Mine(omnicrm.Contact):
+        extra = 1
+
+    mine = Mine(display_name="Ada")
+    assert mine.display_name == "Ada" and mine == omnicrm.Contact.from_dict(mine.to_dict())
+    assert omnicrm.ContactHit(contact=mine).contact.display_name == "Ada"
