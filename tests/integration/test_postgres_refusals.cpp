@@ -87,6 +87,26 @@ BOOST_AUTO_TEST_CASE(a_wrong_password) {
   set_access("local all all trust");
 }
 
+BOOST_AUTO_TEST_CASE(a_password_with_raw_signs_is_not_told) {
+  for (const char* url : {"postgresql://u:sec/ret@127.0.0.1/db", "postgresql://u:secret@word@127.0.0.1/db",
+                          "postgres://u:se@c/ret@/db"}) {
+    PostgresOptions wrong;
+    wrong.url = url;
+    const auto made = storage::postgres(wrong);
+    BOOST_REQUIRE(!made);
+    BOOST_TEST((made.error().code == ErrorCode::invalid_argument));
+    for (const char* part : {"sec", "ret", "word@"}) {
+      BOOST_TEST(made.error().message.find(part) == std::string::npos);
+    }
+  }
+  for (const char* url : {"postgresql://u:sec%2Fret%40@127.0.0.1/db", "postgresql://u@/db?host=/tmp/a@b",
+                          "postgresql:///db", "host=/tmp dbname=a@b"}) {
+    PostgresOptions right;
+    right.url = url;
+    BOOST_TEST(storage::postgres(right).has_value());
+  }
+}
+
 BOOST_AUTO_TEST_CASE(nobody_is_let_in) {
   make_role("unwanted", "");
   set_access("local all unwanted reject");

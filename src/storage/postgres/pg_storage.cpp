@@ -46,8 +46,22 @@ bool is_schema_name(std::string_view name) {
          std::all_of(name.begin(), name.end(), fits);
 }
 
+/// A raw @ or / in a URI's password makes libpq take the rest of it for a host, a port or a database, which
+/// its messages quote. At most one @, and that before the first slash.
+bool has_plain_userinfo(std::string_view url) {
+  const auto scheme = url.find("://");
+  if (scheme == std::string_view::npos) return true;  // keywords and values
+  url = url.substr(scheme + 3);
+  url = url.substr(0, url.find('?'));
+  return std::count(url.begin(), url.end(), '@') <= 1 &&
+         (url.find('@') == std::string_view::npos || url.find('@') < url.find('/'));
+}
+
 Result<void> check_url(std::string_view field, const std::string& url) {
   if (url.find('\0') != std::string::npos) return invalid(field, "contains a NUL byte");
+  if (!has_plain_userinfo(url))
+    return invalid(field,
+                   "is not a connection string: an @ or / in a name or password must be written %40 or %2F");
   char* reason = nullptr;
   PQconninfoOption* const parsed = PQconninfoParse(url.c_str(), &reason);
   if (parsed != nullptr) {
