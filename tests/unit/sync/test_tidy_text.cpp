@@ -42,13 +42,17 @@ class BadNormalizer final : public Normalizer {
 
 class BadReader final : public SourceReader {
  public:
+  explicit BadReader(std::string position = "1") : position_(std::move(position)) {}
   Result<bool> next(SourceItem& item) override {
     item.source_id = bad;
     item.reason = bad;
     item.payload = bad;
-    item.next = bad;
+    item.next = position_;
     return true;
   }
+
+ private:
+  std::string position_;
 };
 
 }  // namespace
@@ -62,7 +66,18 @@ BOOST_AUTO_TEST_CASE(of_a_source) {
   BOOST_TEST(item.source_id == good);
   BOOST_TEST(item.reason == good);
   BOOST_TEST(item.payload == bad);  // bytes are kept as they are
-  BOOST_TEST(item.next == bad);     // and so is the source's own position
+}
+
+// Mended it would be another place; on PostgreSQL it could not be kept.
+BOOST_AUTO_TEST_CASE(a_position_is_never_mended) {
+  for (const std::string& position : {bad, std::string("1\0", 2)}) {
+    BadReader reader(position);
+    SourceItem item;
+    const auto read = next_item(reader, item);
+    BOOST_REQUIRE(!read);
+    BOOST_TEST((read.error().code == ErrorCode::invalid_argument));
+    BOOST_TEST(read.error().message.find("next") != std::string::npos);
+  }
 }
 
 BOOST_AUTO_TEST_CASE(of_facts) {
