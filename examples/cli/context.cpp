@@ -126,7 +126,8 @@ omnicrm::Crm& Context::crm(bool must_exist) {
   if (crm_) return *crm_;
   if (must_exist) require_database();
   make_folder();
-  auto opened = omnicrm::Crm::open({.path = db});
+  options.path = db;
+  auto opened = omnicrm::Crm::open(options);
   if (!opened) throw Failure{.error = opened.error(), .exit = storage_unavailable, .hint = {}};
   crm_ = std::move(*opened);
   return *crm_;

@@ -20,6 +20,8 @@ class Context {
   std::string db;
   std::string user;
   bool json = false;
+  /// What the database is opened with, but for its path.
+  omnicrm::Options options;
 
   /// What the command line asked for; set while it is parsed, run after it.
   std::function<int()> action;
@@ -69,6 +71,7 @@ void add_contact_commands(CLI::App& app, Context& context);
 void add_duplicate_commands(CLI::App& app, Context& context);
 void add_timeline_commands(CLI::App& app, Context& context);
 void add_job_commands(CLI::App& app, Context& context);
+void add_schedule_commands(CLI::App& app, Context& context);
 void add_audit_commands(CLI::App& app, Context& context);
 void add_admin_commands(CLI::App& app, Context& context);
 void add_migrate_command(CLI::App& app, Context& context);

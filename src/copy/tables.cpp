@@ -16,6 +16,7 @@ constexpr auto by_place = columns("user_id", "seq");
 constexpr auto by_own_id = columns("id");
 constexpr auto by_user = columns("user_id");
 constexpr auto by_name = columns("user_id", "name");
+constexpr auto by_own_name = columns("name");
 
 constexpr auto identity_key = columns("user_id", "kind", "match_key");
 constexpr auto participant_key = columns("user_id", "interaction_id", "ordinal");
@@ -70,6 +71,7 @@ constexpr auto tables = std::to_array<CopiedTable>({
     with_key("rate_limits", by_name),
     with_key("settings", by_name),
     with_key("schedules", by_id),
+    with_key("leaders", by_own_name),
     with_key("workers", by_own_id),
     with_key("job_leases", by_own_id),
     with_key("job_clocks", by_user),

@@ -26,9 +26,6 @@ struct JobRow {
   Job job;
 };
 
-/// The row a query of `OMNICRM_JOB_COLUMNS` stands on. `data_loss` for a state this library does not know.
-[[nodiscard]] Result<JobRow> read_job(const storage::Query& row);
-
 /// An error as a job keeps it: the members of `Error`, with `details` as JSON where it is JSON.
 [[nodiscard]] std::string error_json(const Error& error);
 

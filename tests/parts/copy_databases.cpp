@@ -47,6 +47,7 @@ void fill_user(Crm& crm, Session& session, const std::string& folder) {
   need(session.tags().assign(tag.id, {kept.id}));
   need(session.segments().create("Not pinned", Json{R"({"field":"pinned","op":"eq","value":false})"}));
   need(session.tasks().create({.title = "Call", .contact_id = kept.id}));
+  need(session.schedules().create({.name = "Nightly", .kind = "later", .cron = "30 2 * * *"}));
   need(session.settings().set("user.time_zone", Json{R"("Europe/Dublin")"}));
   need(session.jobs().enqueue({{.kind = "later", .payload = Json{R"({"n":1})"}, .unique_key = "one"},
                                {.kind = "later", .payload = Json{R"({"n":2})"}}}));
@@ -64,7 +65,7 @@ copy::Value made_up(const copy::Column& column, UserId owner, int row, std::mt19
   if (column.name == "user_id") {
     value.bytes.assign(reinterpret_cast<const char*>(owner.value.bytes.data()), 16);
   } else if (column.kind == copy::Kind::blob) {
-    const bool is_id = column.name == "id" || column.name.ends_with("_id");
+    const bool is_id = column.name == "id" || column.name == "holder" || column.name.ends_with("_id");
     for (std::size_t i = 0, size = is_id ? 16 : engine() % 300; i < size; ++i)
       value.bytes += static_cast<char>(engine());
   } else if (column.kind == copy::Kind::text) {
