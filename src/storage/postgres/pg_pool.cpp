@@ -29,21 +29,7 @@ Error all_in_use(std::size_t count) {
 
 Result<PgPool::Lease> PgPool::take(Clock::time_point deadline, bool is_patient, const std::stop_token& stop) {
   while (true) {
-    std::unique_ptr<PgConnection> connection;
-    {
-      std::unique_lock lock(mutex_);
-      const auto any = [&] { return !idle_.empty() || open_ < options_.pool_size; };
-      if (is_patient ? !changed_.wait_until(lock, stop, deadline, any) : !any()) {
-        if (stop.stop_requested()) return failure(ErrorCode::cancelled, "asked to stop while waiting");
-        return fail(all_in_use(open_));
-      }
-      if (idle_.empty()) {
-        ++open_;
-      } else {
-        connection = std::move(idle_.back());
-        idle_.pop_back();
-      }
-    }
+    OMNICRM_ASSIGN(auto connection, acquire(deadline, is_patient, stop));
     if (connection != nullptr) {
       // From here on it is given back whatever happens; an unusable one is closed by that.
       Lease lease(connection.release(), GiveBack{this});
@@ -56,12 +42,78 @@ Result<PgPool::Lease> PgPool::take(Clock::time_point deadline, bool is_patient, 
     if (made) return Lease(made->release(), GiveBack{this});
     {
       const std::scoped_lock lock(mutex_);
-      --open_;
+      release(nullptr);
     }
-    changed_.notify_all();  // one that pauses before it connects may be among them
     if (!is_patient || !made.error().retryable || Clock::now() >= deadline)
       return fail(std::move(made).error());
   }
+}
+
+Result<std::unique_ptr<PgConnection>> PgPool::acquire(Clock::time_point deadline, bool is_patient,
+                                                      const std::stop_token& stop) {
+  std::unique_lock lock(mutex_);
+  if (is_any_free() && !is_line_served()) return grab();
+  if (!is_patient) return fail(all_in_use(open_));
+  return stand_in_line(lock, deadline, stop);
+}
+
+Result<std::unique_ptr<PgConnection>> PgPool::stand_in_line(std::unique_lock<std::mutex>& lock,
+                                                            Clock::time_point deadline,
+                                                            const std::stop_token& stop) {
+  Waiter waiter;
+  waiter.since = Clock::now();
+  line_.push_back(&waiter);
+  const auto is_turn = [&] { return waiter.is_served || (line_.front() == &waiter && is_any_free()); };
+  const bool came = waiter.woken.wait_until(lock, stop, deadline, is_turn);
+  if (waiter.is_served) {
+    wake_first();
+    return std::move(waiter.connection);
+  }
+  std::erase(line_, &waiter);
+  std::unique_ptr<PgConnection> connection;
+  if (came) connection = grab();
+  wake_first();  // whatever woke this one may have been meant for more than one
+  if (came) return connection;
+  if (stop.stop_requested()) return failure(ErrorCode::cancelled, "asked to stop while waiting");
+  return fail(all_in_use(open_));
+}
+
+/// Whether the line's first has waited so long that nobody may pass it.
+bool PgPool::is_line_served() const {
+  return !line_.empty() && Clock::now() - line_.front()->since > patience;
+}
+
+std::unique_ptr<PgConnection> PgPool::grab() {
+  if (idle_.empty()) {
+    ++open_;
+    return nullptr;
+  }
+  auto connection = std::move(idle_.back());
+  idle_.pop_back();
+  return connection;
+}
+
+/// Puts a connection back, or (null) the right to open one.
+void PgPool::release(std::unique_ptr<PgConnection> connection) {
+  if (is_line_served()) {
+    Waiter& first = *line_.front();
+    line_.pop_front();
+    first.is_served = true;
+    first.connection = std::move(connection);
+    first.woken.notify_one();
+    return;
+  }
+  if (connection == nullptr) {
+    --open_;
+  } else {
+    if (idle_.capacity() < options_.pool_size) idle_.reserve(options_.pool_size);
+    idle_.push_back(std::move(connection));
+  }
+  wake_first();
+}
+
+void PgPool::wake_first() {
+  if (!line_.empty() && is_any_free()) line_.front()->woken.notify_one();
 }
 
 /// Waits for the turn that earlier refusals left, then connects once.
@@ -71,7 +123,7 @@ Result<std::unique_ptr<PgConnection>> PgPool::connect(Clock::time_point deadline
     std::unique_lock lock(mutex_);
     const Clock::time_point turn = next_connect_;
     if (turn >= deadline) return fail(last_refusal_);
-    changed_.wait_until(lock, stop, turn, [] { return false; });
+    may_connect_.wait_until(lock, stop, turn, [&] { return next_connect_ < turn; });
     if (stop.stop_requested()) return failure(ErrorCode::cancelled, "asked to stop while waiting");
   }
   const auto give_up = std::min(deadline, Clock::now() + options_.connect_timeout);
@@ -81,6 +133,7 @@ Result<std::unique_ptr<PgConnection>> PgPool::connect(Clock::time_point deadline
     refused_ = 0;
     next_connect_ = {};
     ++made_;
+    may_connect_.notify_all();
   } else if (made.error().code != ErrorCode::cancelled) {
     next_connect_ = Clock::now() + pause_after(++refused_);
     last_refusal_ = made.error();
@@ -100,16 +153,10 @@ void PgPool::give_back(PgConnection* raw) noexcept {
   std::unique_ptr<PgConnection> connection(raw);
   const bool keep = connection->is_usable() && !is_too_old(*connection);
   connection->touch(Clock::now());
-  {
-    const std::scoped_lock lock(mutex_);
-    if (keep) {
-      if (idle_.capacity() < options_.pool_size) idle_.reserve(options_.pool_size);
-      idle_.push_back(std::move(connection));
-    } else {
-      --open_;
-    }
-  }
-  changed_.notify_all();  // one that pauses before it connects may be among them
+  // Closing it talks to the server: not under the lock.
+  const std::unique_ptr<PgConnection> ended = keep ? nullptr : std::move(connection);
+  const std::scoped_lock lock(mutex_);
+  release(std::move(connection));
 }
 
 void PgPool::abandon() noexcept {
