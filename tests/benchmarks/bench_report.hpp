@@ -68,6 +68,29 @@ std::pair<Figure, Figure> measure_by_turns(Ours&& ours, Peer&& peer, int runs = 
   return {Figure::of(std::move(our_runs)), Figure::of(std::move(peer_runs))};
 }
 
+/// What ours takes more than the peer a call, in nanoseconds: pairs of short turns side by side, so that what
+/// disturbs the machine for longer than a turn disturbs both. The median of the differences; min and max are
+/// their quartiles, since a single pair may be anything.
+template <typename Ours, typename Peer>
+Figure difference_by_turns(Ours&& ours, Peer&& peer, int pairs = 1'001, int calls = 20) {
+  const auto turn = [calls](auto&& call) {
+    const auto start = std::chrono::steady_clock::now();
+    for (int i = 0; i < calls; ++i) call();
+    return std::chrono::duration<double, std::nano>(std::chrono::steady_clock::now() - start).count() / calls;
+  };
+  std::vector<double> differences;
+  for (int pair = 0; pair < pairs; ++pair) {
+    double own = 0;
+    if (pair % 2 == 0) own = turn(ours);
+    const double other = turn(peer);
+    if (pair % 2 != 0) own = turn(ours);
+    differences.push_back(own - other);
+  }
+  std::sort(differences.begin(), differences.end());
+  const auto at = [&](std::size_t quarter) { return differences[(differences.size() - 1) * quarter / 4]; };
+  return {.median = at(2), .min = at(1), .max = at(3)};
+}
+
 /// What ours is compared with; leave `name` empty when there is nothing.
 struct Peer {
   std::string_view name;

@@ -216,13 +216,9 @@ void session_overhead_case(UserId user) {
     };
     bytes += server.run_prepared("point", std::array{view(user.value), view(id)});
   };
-  const auto [our_ns, bare_ns] = measure_by_turns(ours, bare);
+  const Figure added_ns = difference_by_turns(ours, bare);
   keep(bytes);
-  std::printf("a point read: ours %.1f us, PQexecPrepared %.1f us (medians)\n", our_ns.median / 1e3,
-              bare_ns.median / 1e3);
-  const Figure added{.median = (our_ns.median - bare_ns.median) / 1e3,
-                     .min = (our_ns.min - bare_ns.min) / 1e3,
-                     .max = (our_ns.max - bare_ns.max) / 1e3};
+  const Figure added{added_ns.median / 1e3, added_ns.min / 1e3, added_ns.max / 1e3};
   report("storage", "session_overhead_us", added, "us", slower_peer("limit", 60, added.median));
 }
 
