@@ -263,7 +263,7 @@ Result<bool> Engine::tend(bool timed_out) {
     }
     held_nothing = holds_nothing();
     if (held_nothing && stopping_) return true;
-    cancels = !held_nothing && (std::exchange(look_for_cancels_, false) || now >= next_cancels_);
+    cancels = !held_nothing && (std::exchange(look_for_cancels_, false) || timed_out || now >= next_cancels_);
     hinted = hint_ || stopping_;
     if (std::exchange(has_arrived_, false)) look_pause_ = microseconds(0);
   }
