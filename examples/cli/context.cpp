@@ -1,9 +1,13 @@
 #include "context.hpp"
 
 #include <algorithm>
+#include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
+#include <chrono>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
+#include <sstream>
 #include <string_view>
 #include <system_error>
 #include <utility>
@@ -78,6 +82,10 @@ std::string default_database() {
   return data + "/omnicrm/omnicrm.db";
 }
 
+std::string default_options_file() {
+  return from_environment("OMNICRM_OPTIONS");
+}
+
 std::string default_user() {
   std::string named = from_environment("OMNICRM_USER");
   return named.empty() ? "me" : named;
@@ -122,12 +130,37 @@ void Context::make_folder() const {
   if (!is_server(db) && db == default_database()) make_folder_of(db);
 }
 
+void Context::read_options(bool db_is_named) {
+  // Somebody waits at the terminal: a server that restarts is waited for, but not as long as a service would.
+  options_.postgres.acquire_timeout = std::chrono::seconds(3);
+  if (options_file.empty()) return;
+  std::ifstream file(options_file, std::ios::binary);
+  std::ostringstream text;
+  text << file.rdbuf();
+  if (!file) {
+    throw failure(wrong_usage, omnicrm::ErrorCode::invalid_argument,
+                  "cannot read the options in " + options_file);
+  }
+  auto read = omnicrm::options_from_json(text.str());
+  if (!read) {
+    throw failure(wrong_usage, read.error().code, options_file + ": " + read.error().message,
+                  R"(such as: {"path":"postgresql://crm@host/crm","postgres":{"admin_url":"..."}})");
+  }
+  options_ = std::move(*read);
+  if (!db_is_named && boost::json::parse(text.str()).as_object().contains("path")) db = options_.path;
+}
+
+omnicrm::Options Context::options() const {
+  omnicrm::Options options = options_;
+  options.path = db;
+  return options;
+}
+
 omnicrm::Crm& Context::crm(bool must_exist) {
   if (crm_) return *crm_;
   if (must_exist) require_database();
   make_folder();
-  options.path = db;
-  auto opened = omnicrm::Crm::open(options);
+  auto opened = omnicrm::Crm::open(options());
   if (!opened) throw Failure{.error = opened.error(), .exit = storage_unavailable, .hint = {}};
   crm_ = std::move(*opened);
   return *crm_;

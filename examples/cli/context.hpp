@@ -18,14 +18,19 @@ namespace cli {
 class Context {
  public:
   std::string db;
+  std::string options_file;
   std::string user;
   bool json = false;
-  /// What the database is opened with, but for its path.
-  omnicrm::Options options;
 
   /// What the command line asked for; set while it is parsed, run after it.
   std::function<int()> action;
 
+  /// Reads `options_file`, whose path `db` is then unless the command line names one (`db_is_named`).
+  void read_options(bool db_is_named);
+  /// What the database will be opened with, but for its path.
+  [[nodiscard]] omnicrm::Options& settings() noexcept { return options_; }
+  /// The library's options for `db`.
+  [[nodiscard]] omnicrm::Options options() const;
   /// Fails when `db` names a file that is not there. Whether a server has the database, it says itself.
   void require_database() const;
   /// Makes the folder of the default place, when that is where `db` is.
@@ -38,6 +43,7 @@ class Context {
   std::string call(std::string_view operation, const boost::json::object& request);
 
  private:
+  omnicrm::Options options_;
   std::unique_ptr<omnicrm::Crm> crm_;
   std::optional<omnicrm::Session> session_;
 };
@@ -48,6 +54,8 @@ class Context {
 [[nodiscard]] bool is_server(std::string_view db);
 /// A database as it may be shown: without the password that its URI may hold.
 [[nodiscard]] std::string shown(const std::string& db);
+/// $OMNICRM_OPTIONS or none.
+[[nodiscard]] std::string default_options_file();
 /// $OMNICRM_USER or "me".
 [[nodiscard]] std::string default_user();
 

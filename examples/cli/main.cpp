@@ -29,9 +29,12 @@ Begin with:
 
 void add_global_options(CLI::App& app, Context& context) {
   context.db = default_database();
+  context.options_file = default_options_file();
   context.user = default_user();
   app.add_option("--db", context.db, "The database: a file, or postgresql://user@host/name ($OMNICRM_DB)")
       ->default_str(shown(context.db));
+  app.add_option("--options", context.options_file,
+                 "A JSON file of the library's options, of which --db is the path ($OMNICRM_OPTIONS)");
   app.add_option("--user", context.user, "Whose data ($OMNICRM_USER)")->capture_default_str();
   app.add_flag("--json", context.json, "Prints JSON");
   app.set_version_flag("--version", "omnicrm " + std::string(omnicrm::version()));
@@ -56,7 +59,7 @@ void print(const Failure& failure, bool json) {
 std::string command_of(const std::vector<std::string>& arguments) {
   for (std::size_t at = 0; at < arguments.size(); ++at) {
     const std::string& argument = arguments[at];
-    if (argument == "--db" || argument == "--user") {
+    if (argument == "--db" || argument == "--options" || argument == "--user") {
       ++at;
     } else if (!argument.starts_with('-')) {
       return argument;
@@ -99,6 +102,7 @@ int parse_and_run(CLI::App& app, Context& context, std::vector<std::string> argu
     throw failure(wrong_usage, omnicrm::ErrorCode::invalid_argument, error.what(),
                   "how it goes: " + help_of(app));
   }
+  context.read_options(app.count("--db") > 0);
   if (context.action) return context.action();
   std::fputs(app.help().c_str(), stdout);
   return ok;

@@ -16,14 +16,18 @@ namespace {
 
 /// Below the front door, which would migrate before it could be asked.
 std::unique_ptr<omnicrm::storage::Storage> storage_of(const Context& context) {
-  return must(is_server(context.db) ? omnicrm::storage::postgres({.url = context.db})
-                                    : omnicrm::storage::sqlite({.path = context.db}));
+  omnicrm::Options options = context.options();
+  options.postgres.url = options.sqlite.path = context.db;
+  return must(is_server(context.db) ? omnicrm::storage::postgres(options.postgres)
+                                    : omnicrm::storage::sqlite(options.sqlite));
 }
 
 int check_schema(Context& context) {
   context.require_database();
   const std::int64_t version = must(storage_of(context)->schema_version());
-  const auto opened = omnicrm::Crm::open({.path = context.db, .migrate = false});
+  omnicrm::Options options = context.options();
+  options.migrate = false;
+  const auto opened = omnicrm::Crm::open(std::move(options));
   if (!opened && opened.error().code != omnicrm::ErrorCode::failed_precondition)
     throw Failure{.error = opened.error(), .exit = exit_of(opened.error().code), .hint = {}};
   if (context.json) {

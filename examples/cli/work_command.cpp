@@ -92,8 +92,8 @@ int serve(Context& context, const WorkOptions& options) {
   const Interrupt interrupt("");
   const auto logger =
       omnicrm::observe::stderr_logger(omnicrm::observe::Level::info, omnicrm::observe::LogFormat::json);
-  context.options.logger = logger;
-  context.options.jobs.threads = options.threads;
+  context.settings().logger = logger;
+  context.settings().jobs.threads = options.threads;
   auto& runner = context.crm().jobs();
   must(runner.start());
   logger->write(omnicrm::observe::Level::info, "jobs", fmt::format("working on {} threads", options.threads));

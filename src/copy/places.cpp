@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "core/errors.hpp"
-#include "repository/dialect.hpp"
+#include "repository/interaction_rows.hpp"
 #include "storage/query.hpp"
 
 namespace omnicrm::copy {
@@ -39,18 +39,10 @@ Result<std::vector<Sequence>> sequences(storage::Connection& connection) {
 
 Result<std::int64_t> free_place(storage::Connection& to, std::int64_t wanted) {
   constexpr UserId anybody{};
-  constexpr std::int64_t minute = 1 << 10;
   OMNICRM_ASSIGN(const auto taken,
                  storage::query_one<std::int64_t>(to, "SELECT 1 FROM interactions WHERE seq = ?", wanted));
   if (!taken) return wanted;
-  const std::string_view highest_place = repository::dialect_of(to).highest_place;
-  for (std::int64_t first = wanted & ~(minute - 1);; first += minute) {
-    const std::int64_t last = first + minute - 1;
-    OMNICRM_ASSIGN(const auto highest,
-                   storage::query_one<std::optional<std::int64_t>>(to, highest_place, first, last, anybody));
-    if (!highest || !*highest) return first;
-    if (**highest < last) return **highest + 1;
-  }
+  return repository::free_place_of_minute(to, anybody, wanted);
 }
 
 Result<void> settle_tables(storage::Connection& to) {

@@ -54,12 +54,10 @@ tl::unexpected<Error> taken(const Identity& identity, ContactId owner) {
 }
 
 Result<void> add_identity(storage::Connection& connection, const Unit& unit, const Identity& identity,
-                          ContactId contact, IdentitiesAre state) {
-  if (state == IdentitiesAre::unknown) {
-    OMNICRM_ASSIGN(const auto owner, identity_owner(connection, unit, identity.kind, identity.key));
-    if (owner == contact) return {};
-    if (owner) return taken(identity, *owner);
-  }
+                          ContactId contact) {
+  OMNICRM_ASSIGN(const auto owner, identity_owner(connection, unit, identity.kind, identity.key));
+  if (owner == contact) return {};
+  if (owner) return taken(identity, *owner);
   OMNICRM_TRY(storage::run(connection, insert_sql_text, unit.user(), enum_name(identity.kind), identity.key,
                            contact, identity.value));
   if (identity.kind == IdentityKind::email) {
@@ -113,7 +111,7 @@ Result<std::optional<ContactId>> identity_owner(storage::Connection& connection,
 }
 
 Result<void> sync_identities(storage::Connection& connection, const Unit& unit, const Contact* before,
-                             const Contact* after, IdentitiesAre state) {
+                             const Contact* after) {
   const std::vector<Identity> old_ones =
       before != nullptr && is_live(*before) ? identities_of(*before) : std::vector<Identity>{};
   const std::vector<Identity> new_ones =
@@ -126,7 +124,7 @@ Result<void> sync_identities(storage::Connection& connection, const Unit& unit, 
     const Identity* old_one = find_identity(old_ones, identity);
     if (old_one == nullptr) {
       if (find_identity(new_ones, identity) != &identity) continue;  // said twice
-      OMNICRM_TRY(add_identity(connection, unit, identity, after->id, state));
+      OMNICRM_TRY(add_identity(connection, unit, identity, after->id));
     } else if (old_one->value != identity.value) {
       OMNICRM_TRY(storage::run(connection, value_sql, identity.value, unit.user(), enum_name(identity.kind),
                                identity.key, after->id));

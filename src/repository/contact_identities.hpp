@@ -39,15 +39,11 @@ struct Identity {
                                                               const Unit& unit, IdentityKind kind,
                                                               std::string_view key);
 
-/// Whether somebody has looked, in the same transaction, that nobody owns a contact's new identities.
-enum class IdentitiesAre { unknown, free };
-
 /// Brings `contact_identities` and the participants of the timeline in step with a contact's change. `before`
 /// and `after` are null for a contact that comes or goes; one that is not live has no identities.
 /// Errors: `already_exists` when another contact owns one: details {"field":"emails[1]","contact_id":...}.
 [[nodiscard]] Result<void> sync_identities(storage::Connection& connection, const Unit& unit,
-                                           const Contact* before, const Contact* after,
-                                           IdentitiesAre new_ones = IdentitiesAre::unknown);
+                                           const Contact* before, const Contact* after);
 
 /// Keeps sync from bringing the contact's identities back.
 [[nodiscard]] Result<void> suppress_identities(storage::Connection& connection, const Unit& unit,

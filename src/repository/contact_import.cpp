@@ -151,6 +151,7 @@ Result<void> settle_shared(storage::Connection& connection, const Unit& unit, Co
     Contact without = *other;
     erase_point(without.phones, kind, sighting.identity.key);
     settle_primary(without.phones);
+    OMNICRM_TRY(lookups.made().finish());
     OMNICRM_TRY(change_contact(connection, unit, *other, without));
     lookups.changed(&*other, without);
     *other = std::move(without);
@@ -194,7 +195,7 @@ Result<ImportedContact> create_seen(storage::Connection& connection, const Unit&
   contact.id = unit.make_id<ContactId>();
   contact.batch_id = unit.batch();
   contact.created_at = contact.updated_at = unit.now();
-  OMNICRM_TRY(insert_contact(connection, unit, contact, IdentitiesAre::free));
+  OMNICRM_TRY(lookups.made().add(contact));
   lookups.changed(nullptr, contact);
   OMNICRM_TRY(audit_change(connection, unit, "contacts.import", "contact", contact.id.to_string()));
   return ImportedContact{contact.id, ImportedContact::created, organizations_created, false, 0};
@@ -204,6 +205,7 @@ Result<ImportedContact> change_seen(storage::Connection& connection, const Unit&
                                     Contact contact, std::int64_t organizations_created,
                                     ContactLookups& lookups) {
   std::int64_t erased = 0;
+  OMNICRM_TRY(lookups.made().finish());
   for (const Contact& other : match.same) {
     OMNICRM_TRY(absorb_contact(connection, unit, contact.id, other));
     if (!unit.batch() || other.batch_id != unit.batch()) continue;
@@ -229,7 +231,9 @@ Result<ImportedContact> change_seen(storage::Connection& connection, const Unit&
 Result<ImportedContact> import_contact(storage::Connection& connection, const Unit& unit,
                                        const SeenContact& seen) {
   ContactLookups lookups(connection, unit);
-  return import_contact(connection, unit, seen, lookups);
+  OMNICRM_ASSIGN(const ImportedContact imported, import_contact(connection, unit, seen, lookups));
+  OMNICRM_TRY(lookups.made().finish());
+  return imported;
 }
 
 Result<ImportedContact> import_contact(storage::Connection& connection, const Unit& unit,

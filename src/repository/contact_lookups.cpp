@@ -1,7 +1,7 @@
 #include "repository/contact_lookups.hpp"
 
 #include "core/errors.hpp"
-#include "model/json.hpp"
+#include "model/json_list.hpp"
 #include "repository/contact_organization.hpp"
 #include "repository/contact_rows.hpp"
 #include "repository/dialect.hpp"
@@ -30,9 +30,7 @@ std::string suppressed_sql(const storage::Connection& connection) {
 
 Result<KnownEmails> known_emails(storage::Connection& connection, const Unit& unit,
                                  const std::set<std::string>& keys) {
-  std::string list = "[";
-  for (const std::string& key : keys) list += (list.size() > 1 ? "," : "") + json_text(key);
-  list += ']';
+  const std::string list = json_list(keys);
   const std::string owned =
       "SELECT match_key FROM contact_identities WHERE user_id = ? AND kind = 'email' AND match_key" +
       std::string(dialect_of(connection).in_texts);
@@ -43,14 +41,14 @@ Result<KnownEmails> known_emails(storage::Connection& connection, const Unit& un
 }
 
 Result<void> ContactLookups::look_up(const std::set<std::string>& emails) {
-  std::string keys;
+  std::vector<std::string_view> asked;
   for (const std::string& email : emails) {
     if (!owners_.emplace(Key{IdentityKind::email, email}, std::nullopt).second) continue;
     suppressed_emails_.emplace(email, false);
-    keys += (keys.empty() ? "[" : ",") + json_text(email);
+    asked.push_back(email);
   }
-  if (keys.empty()) return {};
-  keys += ']';
+  if (asked.empty()) return {};
+  const std::string keys = json_list(asked);
   OMNICRM_TRY(look_up_owners(keys));
   OMNICRM_TRY(look_up_organizations(emails));
   std::set<std::string> suppressed;
@@ -76,20 +74,20 @@ Result<void> ContactLookups::look_up_owners(const std::string& keys) {
 }
 
 Result<void> ContactLookups::look_up_organizations(const std::set<std::string>& emails) {
-  std::string domains;
+  std::vector<std::string> domains;
   for (const std::string& email : emails) {
     if (owners_[{IdentityKind::email, email}]) continue;
     auto domain = company_domain(email);
     if (!domain || !organizations_.emplace(*domain, std::nullopt).second) continue;
-    domains += (domains.empty() ? "[" : ",") + json_text(*domain);
+    domains.push_back(std::move(*domain));
   }
   if (domains.empty()) return {};
-  domains += ']';
+  const std::string list = json_list(domains);
   const std::string sql =
       "SELECT " + std::string(column_list<Organization>()) +
       " FROM organizations WHERE user_id = ? AND domain <> '' AND deleted_at IS NULL AND domain" +
       std::string(dialect_of(connection_).in_texts);
-  OMNICRM_ASSIGN(auto found, list_rows<Organization>(connection_, sql, unit_.user(), domains));
+  OMNICRM_ASSIGN(auto found, list_rows<Organization>(connection_, sql, unit_.user(), list));
   for (Organization& organization : found) {
     std::string domain = organization.domain;
     organizations_[std::move(domain)] = std::move(organization);

@@ -16,6 +16,7 @@
 #include <omnicrm/storage/storage.hpp>
 
 #include "repository/contact_identities.hpp"
+#include "repository/new_contacts.hpp"
 #include "repository/unit.hpp"
 
 namespace omnicrm::repository {
@@ -30,7 +31,8 @@ struct KnownEmails {
 /// Works in one transaction; who changes contacts there says so, here. One thread at a time.
 class ContactLookups {
  public:
-  ContactLookups(storage::Connection& connection, const Unit& unit) : connection_(connection), unit_(unit) {}
+  ContactLookups(storage::Connection& connection, const Unit& unit)
+      : connection_(connection), unit_(unit), made_(connection, unit) {}
 
   /// Looks these e-mail match keys up at once: whose they are, whether they are suppressed, and the
   /// organizations of those that are nobody's yet.
@@ -54,6 +56,8 @@ class ContactLookups {
   void changed(const Contact* before, const Contact& after);
   /// More changed than can be said.
   void forget();
+  /// Those that the import made. Finish them before a contact is changed, and at the end.
+  [[nodiscard]] NewContacts& made() { return made_; }
 
  private:
   using Key = std::pair<IdentityKind, std::string>;
@@ -66,6 +70,7 @@ class ContactLookups {
   std::unordered_map<ContactId, Contact> contacts_;
   std::map<std::string, bool, std::less<>> suppressed_emails_;
   std::map<std::string, std::optional<Organization>, std::less<>> organizations_;  // by domain
+  NewContacts made_;
 };
 
 }  // namespace omnicrm::repository

@@ -64,7 +64,10 @@ Result<FoundOrganization> find_or_create_organization(storage::Connection& conne
     Provenance provenance;
     if (!name.empty()) provenance.set("name", claim);
     made.provenance = provenance.to_json();
-    OMNICRM_TRY(insert_row(connection, unit.user(), made, sort_name(made.name)));
+    {
+      OMNICRM_ASSIGN(const auto statement, prepare_insert_rows<Organization>(connection));
+      OMNICRM_TRY(insert_more(*statement, unit.user(), made, sort_name(made.name)));
+    }
     lookups.changed(made);
     return FoundOrganization{made.id, true};
   }

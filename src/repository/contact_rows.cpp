@@ -21,10 +21,9 @@ Result<Contact> live_contact(storage::Connection& connection, const Unit& unit, 
   return std::move(*contact);
 }
 
-Result<void> insert_contact(storage::Connection& connection, const Unit& unit, const Contact& contact,
-                            IdentitiesAre identities) {
+Result<void> insert_contact(storage::Connection& connection, const Unit& unit, const Contact& contact) {
   OMNICRM_TRY(insert_row(connection, unit.user(), contact, sort_name(contact.display_name)));
-  OMNICRM_TRY(sync_identities(connection, unit, nullptr, &contact, identities));
+  OMNICRM_TRY(sync_identities(connection, unit, nullptr, &contact));
   return reindex_contact(connection, unit, contact.id, {}, indexed_words(contact));
 }
 

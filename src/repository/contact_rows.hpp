@@ -19,11 +19,9 @@ namespace omnicrm::repository {
 /// Errors: `not_found` (never there, deleted, merged away).
 [[nodiscard]] Result<Contact> live_contact(storage::Connection& connection, const Unit& unit, ContactId id);
 
-/// Stores a new contact as it is given. Errors: `already_exists` (an identity; unless somebody has looked
-/// that they are free).
+/// Stores a new contact as it is given. Errors: `already_exists` (an identity).
 [[nodiscard]] Result<void> insert_contact(storage::Connection& connection, const Unit& unit,
-                                          const Contact& contact,
-                                          IdentitiesAre identities = IdentitiesAre::unknown);
+                                          const Contact& contact);
 
 /// Puts `after` in the place of `before` as it is given: version and times too. Leaves no images: for undo.
 [[nodiscard]] Result<void> write_contact(storage::Connection& connection, const Unit& unit,

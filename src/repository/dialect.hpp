@@ -3,8 +3,10 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <omnicrm/core/ids.hpp>
@@ -24,6 +26,8 @@ struct RepositoryDialect {
   std::string_view ordered_join;
   /// Gives the participants with one address a contact. ?1 contact, ?2 user, ?3 match key.
   std::string_view link_participants;
+  /// Which of many addresses take part in something. ?1 a JSON array of match keys, ?2 user.
+  std::string_view participating_keys;
   /// The highest place taken between two. Parameters: first, last, user.
   std::string_view highest_place;
   /// The same for many minutes at once: rows of (first place, highest taken or null). Parameters: a JSON
@@ -52,6 +56,9 @@ struct RepositoryDialect {
   /// Puts a contact's words in the place of those that are there. Empty: none. The contact's row is there.
   Result<void> (*reindex_contact)(storage::Connection& connection, UserId user, ContactId contact,
                                   const std::string& before, const std::string& after);
+  /// Puts in the words, not empty, of contacts that have none yet.
+  Result<void> (*index_contacts)(storage::Connection& connection, UserId user,
+                                 std::span<const std::pair<ContactId, std::string>> words);
 };
 
 extern const RepositoryDialect sqlite_repository;

@@ -1,21 +1,17 @@
 // PostgreSQL: jsonb, tsvector, trigrams. The search functions and why they are functions: the end of
 // storage/migrations/postgres/0001_initial.sql.
 #include <algorithm>
+#include <span>
 
 #include "core/errors.hpp"
-#include "core/text.hpp"
+#include "model/json_list.hpp"
 #include "repository/contact_text.hpp"
 #include "repository/dialect.hpp"
-#include "repository/text_words.hpp"
+#include "repository/text_vector.hpp"
 #include "storage/query.hpp"
 
 namespace omnicrm::repository {
 namespace {
-
-// Of a tsvector (https://www.postgresql.org/docs/15/textsearch-limitations.html): a lexeme has under 2 KiB, a
-// position is at most 16,383 (more are cut to it), all of it is under 1 MiB.
-constexpr int highest_position = 16'383;
-constexpr std::size_t largest_vector = 900'000;
 
 /// An array of LIKE patterns. The longest first: it is the one that the index is asked for.
 std::string contact_pattern(const UserId&, const std::vector<std::string>& words) {
@@ -66,40 +62,22 @@ BoundSql custom_value(const std::string& name, CustomKind kind) {
 
 #undef OMNICRM_CUSTOM
 
-/// Adds 'word':position and weight for each word.
-void add_lexemes(std::string& vector, std::string_view text, char weight, int& position) {
-  for_each_text_word(text::fold(text), [&](std::string_view word) {
-    if (vector.size() > largest_vector) return;
-    vector += " '";
-    vector += word;
-    vector += "':";
-    vector += std::to_string(std::min(position++, highest_position));
-    vector += weight;
-  });
-  ++position;  // no phrase across columns
-}
-
-std::string lexemes_of(UserId user, const IndexedText& text) {
-  std::string vector = "'" + user_token(user) + "'";
-  vector.reserve(2 * (text.subject.size() + text.people.size() + text.body.size() + text.files.size()) + 64);
-  int position = 1;
-  add_lexemes(vector, text.subject, 'A', position);
-  add_lexemes(vector, text.people, 'B', position);
-  add_lexemes(vector, text.body, 'C', position);
-  add_lexemes(vector, text.files, 'D', position);
-  return vector;
-}
-
 Result<storage::StatementPtr> prepare_put_text(storage::Connection& connection) {
   constexpr std::string_view columns[] = {"user_id", "seq", "words"};
   return connection.prepare_insert("interaction_text", columns);
 }
 
 Result<void> put_text(storage::Statement& statement, UserId user, std::int64_t seq, const IndexedText& text) {
-  const std::string words = lexemes_of(user, text);
+  using Weight = TextVector::Weight;
+  TextVector words(user_token(user));
+  words.add(text.subject, Weight::a);
+  words.add(text.people, Weight::b);
+  words.add(text.body, Weight::c);
+  words.add(text.files, Weight::d);
+  const std::string bytes = words.bytes();
   statement.bind_blob(0, storage::as_blob(user.value));
   statement.bind_int(1, seq);
-  statement.bind_text(2, words);
+  statement.bind_blob(2, std::as_bytes(std::span(bytes)));
   OMNICRM_TRY(statement.step());
   statement.reset();
   return {};
@@ -124,6 +102,18 @@ Result<void> put_words(storage::Connection& connection, UserId user, ContactId c
                       user, contact, after);
 }
 
+Result<void> put_many_words(storage::Connection& connection, UserId user,
+                            std::span<const std::pair<ContactId, std::string>> words) {
+  const std::string ids = json_list(words, [](const auto& each) { return each.first.to_string(); });
+  const std::string texts = json_list(words, [](const auto& each) { return std::string_view(each.second); });
+  return storage::run(connection,
+                      "INSERT INTO contact_text (user_id, seq, words) SELECT c.user_id, c.seq, w.words FROM "
+                      "ROWS FROM (jsonb_array_elements_text(CAST(?2 AS jsonb)), "
+                      "jsonb_array_elements_text(CAST(?3 AS jsonb))) AS w (id, words) "
+                      "JOIN contacts c ON c.user_id = ?1 AND c.id = CAST(w.id AS uuid)",
+                      user, ids, texts);
+}
+
 }  // namespace
 
 const RepositoryDialect postgres_repository = {
@@ -131,6 +121,10 @@ const RepositoryDialect postgres_repository = {
     .link_participants =
         "UPDATE interaction_participants SET contact_id = ?1 "
         "WHERE user_id = ?2 AND match_key = ?3 AND match_key <> '' AND contact_id IS DISTINCT FROM ?1",
+    .participating_keys =
+        "SELECT k FROM jsonb_array_elements_text(CAST(?1 AS jsonb)) k, LATERAL (SELECT 1 FROM "
+        "interaction_participants p WHERE p.user_id = ?2 AND p.match_key = k AND p.match_key <> '' LIMIT 1) "
+        "t",
     .highest_place = "SELECT MAX(seq) FROM interactions WHERE seq BETWEEN ?1 AND ?2 AND user_id = ?3",
     // The bounds are made beforehand (OFFSET 0 keeps them so): a sum may fail, so it is not leakproof, and a
     // condition with it would not be asked of the index under a policy.
@@ -151,6 +145,7 @@ const RepositoryDialect postgres_repository = {
     .index_text = put_text,
     .unindex_text = drop_text,
     .reindex_contact = put_words,
+    .index_contacts = put_many_words,
 };
 
 }  // namespace omnicrm::repository

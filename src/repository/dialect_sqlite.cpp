@@ -87,6 +87,12 @@ Result<void> put_words(storage::Connection& connection, UserId user, ContactId c
   return {};
 }
 
+Result<void> put_many_words(storage::Connection& connection, UserId user,
+                            std::span<const std::pair<ContactId, std::string>> words) {
+  for (const auto& [contact, each] : words) OMNICRM_TRY(put_words(connection, user, contact, {}, each));
+  return {};
+}
+
 }  // namespace
 
 const RepositoryDialect sqlite_repository = {
@@ -96,6 +102,11 @@ const RepositoryDialect sqlite_repository = {
     .link_participants =
         "UPDATE interaction_participants INDEXED BY interaction_participants_address SET contact_id = ?1 "
         "WHERE user_id = ?2 AND match_key = ?3 AND match_key <> '' AND contact_id IS NOT ?1",
+    .participating_keys =
+        "SELECT k.value FROM json_each(?1) k WHERE EXISTS (SELECT 1 FROM interaction_participants "
+        "INDEXED BY interaction_participants_address WHERE user_id = ?2 AND match_key = k.value AND "
+        "match_key "
+        "<> '')",
     // The place is the rowid: unique among all users.
     .highest_place = "SELECT MAX(seq) FROM interactions WHERE seq BETWEEN ?1 AND ?2 AND ?3 IS NOT NULL",
     .highest_places =
@@ -116,6 +127,7 @@ const RepositoryDialect sqlite_repository = {
     .index_text = put_text,
     .unindex_text = drop_text,
     .reindex_contact = put_words,
+    .index_contacts = put_many_words,
 };
 
 }  // namespace omnicrm::repository

@@ -46,8 +46,9 @@ class Places {
   }
 
   /// When the minute is full, wherever the next one has room.
-  Result<std::int64_t> next(Timestamp at) {
-    for (std::int64_t first = first_place(at);; first += last_in_minute + 1) {
+  Result<std::int64_t> next(Timestamp at) { return next(first_place(at)); }
+  Result<std::int64_t> next(std::int64_t first) {
+    for (;; first += last_in_minute + 1) {
       auto known = highest_.find(first);
       if (known == highest_.end()) {
         OMNICRM_ASSIGN(const auto found, storage::query_one<std::optional<std::int64_t>>(
@@ -143,6 +144,10 @@ Result<std::vector<std::int64_t>> free_places(storage::Connection& connection, U
     places.push_back(place);
   }
   return places;
+}
+
+Result<std::int64_t> free_place_of_minute(storage::Connection& connection, UserId user, std::int64_t place) {
+  return Places(connection, user).next(place & ~last_in_minute);
 }
 
 std::optional<ContactId> primary_contact(std::span<const Participant> participants) {

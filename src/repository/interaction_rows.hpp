@@ -19,6 +19,10 @@ namespace omnicrm::repository {
 [[nodiscard]] Result<std::vector<std::int64_t>> free_places(storage::Connection& connection, UserId user,
                                                             std::span<const Timestamp> times);
 
+/// The first free place in the minute of `place`, or behind it when the minute is full.
+[[nodiscard]] Result<std::int64_t> free_place_of_minute(storage::Connection& connection, UserId user,
+                                                        std::int64_t place);
+
 /// Writes many new interactions: the rows of all their tables are sent together where that helps, so nothing
 /// else should be asked of the connection meanwhile. Add them in the order of their places: full text is
 /// written fastest in rising order (an out-of-order rowid makes FTS5 write out all it holds; docs/adr/0004).

@@ -6,6 +6,7 @@
 #include "core/errors.hpp"
 #include "core/zstd.hpp"
 #include "model/json.hpp"
+#include "model/json_list.hpp"
 #include "model/reflect.hpp"
 #include "repository/batch_changes.hpp"
 #include "repository/dialect.hpp"
@@ -123,9 +124,9 @@ Result<void> insert_payload(storage::Statement& statement, UserId user, std::int
   return {};
 }
 
-/// What names an item among those of one connection.
-std::string source_key(std::string_view service, std::string_view source_id) {
-  return std::string(service) + '\n' + std::string(source_id);
+/// What names an item among a user's.
+std::string source_key(ConnectionId connection, std::string_view service, std::string_view source_id) {
+  return connection.to_string() + std::string(service) + '\n' + std::string(source_id);
 }
 
 std::string revision_of(const RawEvent& event) {
@@ -148,24 +149,22 @@ bool takes_place(const RawEvent& item, const RawEvent& known) {
 }
 
 Result<std::set<std::string>> RawEvents::known_sources(std::span<const NewItem> items) {
-  std::map<std::pair<ConnectionId, std::string_view>, std::string> asked;  // JSON arrays
-  for (const NewItem& item : items) {
-    std::string& names = asked[{item.event->connection_id, item.event->service}];
-    names += (names.empty() ? "[" : ",") + json_text(item.event->source_id);
-  }
+  std::map<std::pair<ConnectionId, std::string_view>, std::vector<std::string_view>> asked;
+  for (const NewItem& item : items)
+    asked[{item.event->connection_id, item.event->service}].push_back(item.event->source_id);
   const std::string sql =
       "SELECT source_id FROM raw_events WHERE user_id = ? AND connection_id = ? AND service = ? AND "
       "source_id" +
       std::string(dialect_of(connection_).in_texts);
   std::set<std::string> known;
-  for (auto& [place, names] : asked) {
-    names += ']';
+  for (const auto& [place, names] : asked) {
+    const std::string list = json_list(names);
     OMNICRM_ASSIGN(auto rows,
-                   storage::Query::run(connection_, sql, unit_.user(), place.first, place.second, names));
+                   storage::Query::run(connection_, sql, unit_.user(), place.first, place.second, list));
     while (true) {
       OMNICRM_ASSIGN(const bool more, rows.next());
       if (!more) break;
-      known.insert(source_key(place.second, rows.statement().get_text(0)));
+      known.insert(source_key(place.first, place.second, rows.statement().get_text(0)));
     }
   }
   return known;
@@ -184,7 +183,7 @@ Result<std::vector<Put>> RawEvents::put(std::span<const NewItem> items) {
     event.id = unit_.make_id<RawEventId>();
     event.batch_id = unit_.batch();
     event.created_at = unit_.now();
-    if (!known.insert(source_key(event.service, event.source_id)).second) {
+    if (!known.insert(source_key(event.connection_id, event.service, event.source_id)).second) {
       OMNICRM_ASSIGN(const Put put, put_again(event, item.compressed));
       outcomes.push_back(put);
       continue;
@@ -296,15 +295,13 @@ Result<std::optional<RawEvent>> RawEvents::find(ConnectionId connection, std::st
 Result<std::map<std::string, RawEvent, std::less<>>> RawEvents::find(
     ConnectionId connection, std::string_view service, std::span<const std::string> source_ids) {
   std::map<std::string, RawEvent, std::less<>> found;
-  std::string names;
-  for (const std::string& source_id : source_ids) names += (names.empty() ? "[" : ",") + json_text(source_id);
-  if (names.empty()) return found;
-  names += ']';
+  if (source_ids.empty()) return found;
   const std::string sql =
       "SELECT " + std::string(column_list<RawEvent>()) +
       " FROM raw_events WHERE user_id = ? AND connection_id = ? AND service = ? AND source_id" +
       std::string(dialect_of(connection_).in_texts);
-  OMNICRM_ASSIGN(auto rows, storage::Query::run(connection_, sql, unit_.user(), connection, service, names));
+  const std::string list = json_list(source_ids);
+  OMNICRM_ASSIGN(auto rows, storage::Query::run(connection_, sql, unit_.user(), connection, service, list));
   while (true) {
     OMNICRM_ASSIGN(const bool more, rows.next());
     if (!more) return found;

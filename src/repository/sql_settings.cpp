@@ -7,6 +7,7 @@
 
 #include "core/address.hpp"
 #include "model/json.hpp"
+#include "model/json_list.hpp"
 #include "repository/audit_log.hpp"
 #include "repository/custom_fields.hpp"
 #include "storage/query.hpp"
@@ -32,16 +33,16 @@ Result<Json> checked_addresses(const Json& value) {
   boost::system::error_code error;
   const boost::json::value list = boost::json::parse(value.text, error);
   if (error || !list.is_array()) return invalid("user.addresses", "must be a list of addresses");
-  std::string text = "[";
+  std::vector<std::string> addresses;
   for (std::size_t i = 0; i < list.get_array().size(); ++i) {
     const std::string place = "user.addresses[" + std::to_string(i) + ']';
     const auto* entry = list.get_array()[i].if_string();
     if (entry == nullptr) return invalid(place, "expected text");
     const auto address = parse_address(std::string_view(*entry));
     if (!address) return invalid(place, "is not an e-mail address");
-    text += (text.size() > 1 ? "," : "") + json_text(address->normalized);
+    addresses.push_back(address->normalized);
   }
-  return Json{text + ']'};
+  return Json{json_list(addresses)};
 }
 
 Result<void> check_time_zone(const Json& value) {

@@ -10,8 +10,8 @@
 #include "core/errors.hpp"
 #include "core/sha256.hpp"
 #include "model/json.hpp"
-#include "repository/dialect.hpp"
 #include "repository/raw_events.hpp"
+#include "repository/suppressed_items.hpp"
 #include "storage/query.hpp"
 #include "storage/scratch.hpp"
 #include "sync/contact_rules.hpp"
@@ -173,16 +173,15 @@ class Preview {
       read.known = added == 0;
     }
     std::map<std::string, std::vector<std::string>> names;  // source ids by service
-    std::string keys;
+    std::vector<std::string> items;
     for (const Read& read : chunk_) {
       if (read.known) continue;
       names[read.item.service].push_back(read.item.source_id);
-      keys += (keys.empty() ? "[" : ",") + json_text(item_key(read.item));
+      items.push_back(repository::item_name(read.item.service, read.item.source_id));
     }
     if (names.empty()) return {};
-    keys += ']';
     OMNICRM_ASSIGN(const Stored stored, unit_.read([&](storage::Connection& connection) {
-      return look_up_stored(connection, names, keys);
+      return look_up_stored(connection, names, items);
     }));
     for (Read& read : chunk_) {
       if (!read.known) compare(stored, read);
@@ -194,12 +193,12 @@ class Preview {
   struct Stored {
     std::map<std::string, std::map<std::string, RawEvent, std::less<>>> events;  ///< by service, by source id
     std::set<RawEventId> abandoned;
-    std::set<std::string> suppressed;
+    std::set<std::string, std::less<>> suppressed;
   };
 
   Result<Stored> look_up_stored(storage::Connection& connection,
                                 const std::map<std::string, std::vector<std::string>>& names,
-                                const std::string& keys) {
+                                const std::vector<std::string>& items) {
     Stored stored;
     repository::RawEvents raw_events(connection, unit_);
     for (const auto& [service, source_ids] : names) {
@@ -209,18 +208,13 @@ class Preview {
         if (abandoned) stored.abandoned.insert(event.id);
       }
     }
-    const std::string sql = "SELECT value FROM suppressions WHERE user_id = ? AND kind = 'item' AND value" +
-                            std::string(repository::dialect_of(connection).in_texts);
-    OMNICRM_ASSIGN(auto rows, storage::Query::run(connection, sql, unit_.user(), keys));
-    while (true) {
-      OMNICRM_ASSIGN(const bool more, rows.next());
-      if (!more) return stored;
-      stored.suppressed.insert(rows.get<std::string>(0));
-    }
+    OMNICRM_ASSIGN(stored.suppressed, repository::suppressed_items(connection, unit_.user(), items));
+    return stored;
   }
 
   static void compare(const Stored& stored, Read& read) {
-    read.suppressed = stored.suppressed.contains(item_key(read.item));
+    read.suppressed =
+        stored.suppressed.contains(repository::item_name(read.item.service, read.item.source_id));
     const auto& events = stored.events.at(read.item.service);
     const auto known = events.find(read.item.source_id);
     if (known == events.end()) return;
@@ -232,9 +226,6 @@ class Preview {
     read.known =
         !stored.abandoned.contains(known->second.id) && !repository::takes_place(event, known->second);
   }
-
-  /// How a suppression names an item.
-  static std::string item_key(const SourceItem& item) { return item.service + ":" + item.source_id; }
 
   Result<void> take(const Read& read, const PlanFile& file) {
     const SourceItem& item = read.item;

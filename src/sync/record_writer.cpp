@@ -8,9 +8,9 @@
 #include "model/json.hpp"
 #include "repository/batch_changes.hpp"
 #include "repository/contact_import.hpp"
-#include "repository/dialect.hpp"
 #include "repository/row.hpp"
 #include "repository/sql_tags.hpp"
+#include "repository/suppressed_items.hpp"
 #include "storage/query.hpp"
 
 namespace omnicrm::sync {
@@ -40,11 +40,6 @@ std::string instance_key(const Interaction& interaction) {
   return interaction.original_start ? omnicrm::to_string(*interaction.original_start) : std::string();
 }
 
-/// How a suppression names an item.
-std::string item_key(const RawEvent& event) {
-  return event.service + ":" + event.source_id;
-}
-
 void add_key(std::set<std::string>& keys, const Participant& person) {
   if (auto address = parse_address(person.address)) keys.insert(std::move(address->match_key));
 }
@@ -70,9 +65,9 @@ RecordWriter::RecordWriter(storage::Connection& connection, const repository::Un
 
 Result<void> RecordWriter::look_up(std::span<const Planned> items) {
   std::set<std::string> addresses;
-  std::string names;
+  std::vector<std::string> names;
   for (const Planned& item : items) {
-    names += (names.empty() ? "[" : ",") + json_text(item_key(*item.event));
+    names.push_back(repository::item_name(item.event->service, item.event->source_id));
     if (item.normalized == nullptr) continue;
     for (const Participant& person : item.normalized->facts.participants) add_key(addresses, person);
     for (const NormalizedInteraction& made : item.normalized->interactions) {
@@ -80,20 +75,14 @@ Result<void> RecordWriter::look_up(std::span<const Planned> items) {
     }
   }
   if (names.empty()) return {};
-  names += ']';
   OMNICRM_TRY(lookups_.look_up(addresses));
-  const std::string sql = "SELECT value FROM suppressions WHERE user_id = ? AND kind = 'item' AND value" +
-                          std::string(repository::dialect_of(connection_).in_texts);
-  OMNICRM_ASSIGN(auto rows, storage::Query::run(connection_, sql, unit_.user(), names));
-  while (true) {
-    OMNICRM_ASSIGN(const bool more, rows.next());
-    if (!more) return {};
-    suppressed_items_.insert(rows.get<std::string>(0));
-  }
+  OMNICRM_ASSIGN(suppressed_items_, repository::suppressed_items(connection_, unit_.user(), names));
+  return {};
 }
 
 bool RecordWriter::is_suppressed(const RawEvent& event) const {
-  return !suppressed_items_.empty() && suppressed_items_.contains(item_key(event));
+  return !suppressed_items_.empty() &&
+         suppressed_items_.contains(repository::item_name(event.service, event.source_id));
 }
 
 void RecordWriter::count(RawEventState state) {
@@ -320,6 +309,7 @@ Result<void> RecordWriter::write_series(std::span<const RawEvent> events, const 
     }
     return {};
   }
+  OMNICRM_TRY(lookups_.made().finish());  // they may be participants of what is stored
   std::map<std::string, Interaction> stored;
   OMNICRM_ASSIGN(auto instances, instances_of("event:" + std::string(series)));
   for (Interaction& instance : instances) stored.emplace(instance_key(instance), std::move(instance));
@@ -371,6 +361,7 @@ Result<void> RecordWriter::write_decisions() {
 }
 
 Result<void> RecordWriter::finish() {
+  OMNICRM_TRY(lookups_.made().finish());
   OMNICRM_TRY(write_waiting());
   OMNICRM_TRY(write_settled());
   return write_decisions();

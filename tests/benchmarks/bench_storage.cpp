@@ -304,7 +304,9 @@ int main(int argc, char** argv) {
   if (argc == 4 && std::string_view(argv[1]) == "--import") return import_mailbox(argv[2], argv[3]);
   const UserId user = checked(user_id(user_name));
   if (argc == 2 && std::string_view(argv[1]) == "--timeline") return timeline_case(user), 0;
-  import_case(fs::read_symlink("/proc/self/exe"));
+  const fs::path self = fs::read_symlink("/proc/self/exe");
+  if (argc == 2 && std::string_view(argv[1]) == "--imports") return import_case(self), 0;
+  import_case(self);
   session_overhead_case(user);
   pool_case(user);
   bulk_case(user);

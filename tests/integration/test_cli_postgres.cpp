@@ -1,6 +1,8 @@
 // The built command on PostgreSQL, in what differs from a file: its database, its schema, its passwords.
 #include <boost/json.hpp>
 #include <boost/test/unit_test.hpp>
+#include <filesystem>
+#include <fstream>
 #include <memory>
 #include <string>
 #include <vector>
@@ -35,6 +37,23 @@ BOOST_FIXTURE_TEST_CASE(migrate_says_from_where_to_where, ServerShell) {
   BOOST_TEST(said.at("to").as_int64() >= 1);
   BOOST_TEST(json({"migrate", "--check"}).at("up_to_date") == true);
   BOOST_TEST(has(run({"migrate"}).out, "up to date"));
+}
+
+// What a command line cannot say, a file of options does; --db stands before its path.
+BOOST_FIXTURE_TEST_CASE(options_may_come_from_a_file, ServerShell) {
+  const std::string file = folder.file("options.json");
+  const boost::json::object options{{"path", db}, {"postgres", {{"schema", "of_a_file"}}}};
+  std::ofstream(file) << boost::json::serialize(options);
+  BOOST_TEST(json({"--options", file, "migrate"}).at("from") == 0);
+  BOOST_TEST(json({"contacts", "--options", file}).at("items").as_array().empty());
+  PostgresServer::get().run(database, "SELECT 1 FROM of_a_file.contacts");  // throws when it is not there
+  BOOST_TEST(json({"--db", folder.file("a.db"), "--options", file, "migrate"}).at("from") == 0);
+  BOOST_TEST(std::filesystem::exists(folder.file("a.db")));
+  std::ofstream(file) << R"({"postgres":{"pool":1}})";
+  const Ended wrong = run({"--options", file, "contacts"});
+  BOOST_TEST(wrong.status == 2);
+  BOOST_TEST(has(wrong.err, "pool"), wrong.err);
+  BOOST_TEST(run({"--options", folder.file("none.json"), "contacts"}).status == 2);
 }
 
 // The whole way without a migration before: the first command that writes makes the schema.

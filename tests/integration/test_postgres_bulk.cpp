@@ -178,6 +178,7 @@ BOOST_AUTO_TEST_CASE(every_type_comes_back) {
       run("CREATE TABLE kinds (id UUID, b BYTEA, r DOUBLE PRECISION, f REAL, flag BOOLEAN, s SMALLINT, "
           "i INTEGER, words TSVECTOR, j JSONB, d NUMERIC, v VARCHAR(20), list TEXT[])")
           .has_value());
+  BOOST_REQUIRE(run("CREATE TABLE more_words (words TSVECTOR)").has_value());
   constexpr std::array<std::string_view, 12> columns = {"id", "b",     "r", "f", "flag", "s",
                                                         "i",  "words", "j", "d", "v",    "list"};
   const auto done = storage->write({}, [&](Connection& connection) -> Result<void> {
@@ -198,6 +199,11 @@ BOOST_AUTO_TEST_CASE(every_type_comes_back) {
     OMNICRM_TRY(row->step());
     row->reset();  // all nulls
     OMNICRM_TRY(row->step());
+    // tsvectorsend: one word, one place, weight A.
+    OMNICRM_ASSIGN(auto words, connection.prepare_insert("more_words", std::span(columns).subspan(7, 1)));
+    const std::string_view fox("\0\0\0\1fox\0\0\1\xc0\5", 12);
+    words->bind_blob(0, std::as_bytes(std::span(fox)));
+    OMNICRM_TRY(words->step());
     return {};
   });
   BOOST_REQUIRE_MESSAGE(done.has_value(), reason(done));
@@ -208,6 +214,7 @@ BOOST_AUTO_TEST_CASE(every_type_comes_back) {
              ada.to_string() + "'")
           .value_or(-1) == 1);
   BOOST_TEST(number("SELECT count(*) FROM kinds k WHERE k IS NULL").value_or(-1) == 1);
+  BOOST_TEST(number("SELECT count(*) FROM more_words WHERE words @@ 'fox:A'").value_or(-1) == 1);
 }
 
 BOOST_AUTO_TEST_CASE(row_security_holds_for_many_rows) {

@@ -197,6 +197,21 @@ BOOST_AUTO_TEST_CASE(only_indexes_are_made_outside_a_transaction) {
   BOOST_TEST(number("SELECT count(*) FROM settings").value_or(-1) == 0);
 }
 
+// Debian's and the PostgreSQL project's packages are built with lz4.
+BOOST_DATA_TEST_CASE(long_values_are_compressed_by_lz4, data::make({0, 3}), partitions) {
+  options.partitions = static_cast<std::size_t>(partitions);
+  open();
+  BOOST_REQUIRE(storage->migrate().has_value());
+  constexpr std::string_view long_columns =
+      "FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid WHERE c.relnamespace = "
+      "'omnicrm'::regnamespace AND c.relkind IN ('r', 'p') AND a.attnum > 0 AND a.attstorage = 'x'";
+  const auto all = number("SELECT count(*) " + std::string(long_columns));
+  BOOST_TEST(all.value_or(0) > 100);
+  BOOST_TEST(
+      number("SELECT count(*) " + std::string(long_columns) + " AND a.attcompression = 'l'").value_or(-1) ==
+      all.value_or(0));
+}
+
 BOOST_AUTO_TEST_CASE(a_newer_schema_and_an_altered_one) {
   const auto all = files({columns});
   storage = opened(options, all);

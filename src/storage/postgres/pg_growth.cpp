@@ -23,6 +23,14 @@ constexpr std::string_view table_sql = R"sql(
     WHERE x.indrelid = c.oid AND a.atttypid <> CAST('tsvector' AS regtype))
   FROM pg_class c WHERE c.oid = to_regclass(?) AND pg_has_role(c.relowner, 'USAGE'))sql";
 
+/// Partitions are left to autovacuum.
+constexpr std::string_view pending_sql = R"sql(
+  SELECT gin_clean_pending_list(i.oid) FROM pg_index x
+    JOIN pg_class i ON i.oid = x.indexrelid AND i.relkind = 'i' AND pg_has_role(i.relowner, 'USAGE')
+    JOIN pg_am m ON m.oid = i.relam AND m.amname = 'gin'
+  WHERE x.indisvalid AND x.indrelid = ANY (string_to_array(?, ',')::regclass[]))sql";
+constexpr std::int64_t many = 200;
+
 bool is_space(char c) {
   return c == ' ' || c == '\n' || c == '\t';
 }
@@ -73,6 +81,22 @@ Result<void> PgGrowth::tend(Connection& connection, const std::string& name) {
   const auto columns = table.get<std::string>(1);
   return connection.execute(columns.empty() ? fmt::format("ANALYZE {}", name)
                                             : fmt::format("ANALYZE {} ({})", name, columns));
+}
+
+bool PgGrowth::is_much(const PgInserted& inserted) {
+  return std::ranges::any_of(inserted, [](const auto& table) { return table.second >= many; });
+}
+
+Result<void> PgGrowth::sort_in(Connection& connection, const PgInserted& inserted) {
+  std::string tables;
+  for (const auto& [name, rows] : inserted) {
+    if (rows >= many) tables += (tables.empty() ? "" : ",") + name;
+  }
+  OMNICRM_ASSIGN(Query indexes, Query::run(connection, pending_sql, tables));
+  while (true) {
+    OMNICRM_ASSIGN(const bool more, indexes.next());
+    if (!more) return {};
+  }
 }
 
 }  // namespace omnicrm::storage

@@ -30,6 +30,12 @@ class PgGrowth {
   /// transaction of the library's.
   [[nodiscard]] Result<void> tend(Connection& connection, const std::string& table);
 
+  /// Whether so many rows were inserted that their words are to be sorted in.
+  [[nodiscard]] static bool is_much(const PgInserted& inserted);
+  /// Sorts in what the GIN indexes of these tables hold pending. Otherwise the commit that fills such a list
+  /// up does that, while all other writers of its user wait. The same of connection and role.
+  [[nodiscard]] static Result<void> sort_in(Connection& connection, const PgInserted& inserted);
+
  private:
   struct Table {
     std::int64_t known = 0;     ///< rows when it was last looked at

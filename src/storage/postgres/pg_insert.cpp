@@ -12,9 +12,10 @@
 namespace omnicrm::storage {
 namespace {
 
-// Enough that the statement's own costs vanish, little enough that nobody notices the memory.
+// Enough that the statement's own costs vanish; little enough that the server writes the first rows while the
+// next ones are being made.
 constexpr std::size_t most_rows = 4'096;
-constexpr std::size_t most_bytes = std::size_t{4} << 20U;
+constexpr std::size_t most_bytes = std::size_t{512} << 10U;
 
 void append_int(std::string& to, std::int32_t value) {
   const auto bits = static_cast<std::uint32_t>(value);
@@ -80,9 +81,7 @@ void PgBatch::find_keys() {
 }
 
 Result<void> PgBatch::learn(const PgTable& table) {
-  std::vector<std::string> names;
-  std::vector<std::string> values;
-  std::vector<std::string> marks;
+  types_.clear();
   element_types_.clear();
   array_types_.clear();
   for (const std::string& column : columns_) {
@@ -93,17 +92,47 @@ Result<void> PgBatch::learn(const PgTable& table) {
     const bool is_binary = pg_has_binary(found->type);
     element_types_.push_back(is_binary ? found->type : pg_text_type);
     array_types_.push_back(is_binary ? found->array_type : pg_text_array_type);
-    names.push_back(fmt::format("c{}", names.size() + 1));
-    values.push_back(is_binary ? names.back()
-                               : fmt::format("CAST({} AS {})", names.back(), found->type_name));
-    marks.push_back(fmt::format("${}", names.size()));
+    types_.push_back({found->type, found->array_type, found->type_name});
   }
   find_keys();
   arrays_.assign(columns_.size(), {});
   clear();
+  compose();
+  return {};
+}
+
+void PgBatch::compose() {
+  std::vector<std::string> names;
+  std::vector<std::string> values;
+  std::vector<std::string> marks;
+  for (std::size_t column = 0; column < columns_.size(); ++column) {
+    const Type& type = types_[column];
+    names.push_back(fmt::format("c{}", names.size() + 1));
+    values.push_back(element_types_[column] == type.element
+                         ? names.back()
+                         : fmt::format("CAST({} AS {})", names.back(), type.name));
+    marks.push_back(fmt::format("${}", names.size()));
+  }
   sql_ = fmt::format("INSERT INTO {} ({}) SELECT {} FROM unnest({}) AS r ({}) {}", table_, joined(columns_),
                      joined(values), joined(marks), joined(names), on_conflict_);
-  return {};
+}
+
+void PgBatch::adapt(std::span<const PgBound> row) {
+  bool is_changed = false;
+  for (std::size_t column = 0; column < types_.size(); ++column) {
+    const PgBound::Kind kind = row[column].kind;
+    const bool says = kind == PgBound::Kind::blob || kind == PgBound::Kind::text;
+    if (types_[column].element != pg_words_type || !says) continue;
+    const bool is_binary = kind == PgBound::Kind::blob;
+    if (is_binary == (element_types_[column] == pg_words_type)) continue;
+    element_types_[column] = is_binary ? pg_words_type : pg_text_type;
+    array_types_[column] = is_binary ? types_[column].array : pg_text_array_type;
+    begin_array(arrays_[column], element_types_[column]);
+    is_changed = true;
+  }
+  if (!is_changed) return;
+  prepared_ = std::make_shared<PgPrepared>(PgPrepared{prepared_->name + "w", false});
+  compose();
 }
 
 std::string PgBatch::key_of(std::span<const PgBound> row) const {
@@ -121,6 +150,7 @@ bool PgBatch::is_again(std::span<const PgBound> row) const {
 }
 
 Result<void> PgBatch::add(std::span<const PgBound> row) {
+  if (rows_ == 0) adapt(row);
   OMNICRM_TRY(row_.encode(row, element_types_));
   // An array's elements are binary: text, whose text is its binary form, is the one type that may come as
   // such.

@@ -55,6 +55,9 @@ class PgBatch {
 
  private:
   void find_keys();
+  /// Words may come as the server's binary form (bytes) or as text: the first row says which.
+  void adapt(std::span<const PgBound> row);
+  void compose();
   [[nodiscard]] std::string key_of(std::span<const PgBound> row) const;
 
   const std::string table_;
@@ -62,6 +65,11 @@ class PgBatch {
   const std::string on_conflict_;
   std::shared_ptr<PgPrepared> prepared_;
   std::string sql_;
+  struct Type {
+    Oid element, array;
+    std::string name;
+  };
+  std::vector<Type> types_;         // of the table's columns
   std::vector<Oid> element_types_;  // on the wire
   std::vector<Oid> array_types_;
   bool updates_ = false;           // ON CONFLICT ... DO UPDATE

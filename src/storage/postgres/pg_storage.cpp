@@ -211,6 +211,12 @@ void PgStorage::tend(const PgInserted& inserted) noexcept {
           **connection, {}, [&](Connection& library) { return growth_.tend(library, table); },
           Access::write));
     }
+    if (!PgGrowth::is_much(inserted)) return;
+    auto connection = pool_of({}).try_take();
+    if (!connection) return;
+    static_cast<void>(run_once(
+        **connection, {}, [&](Connection& library) { return PgGrowth::sort_in(library, inserted); },
+        Access::write));
   } catch (const std::exception&) {  // NOLINT: no memory for it; the transaction is committed all the same
   }
 }

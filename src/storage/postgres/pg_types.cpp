@@ -182,7 +182,8 @@ Result<void> PgParameters::add_bytes(std::size_t index, const PgBound& value, Oi
     return {};
   }
   if (value.kind == PgBound::Kind::blob && !is_text(type)) {
-    if (type != uuid_type || value.bytes.size() != 16) {
+    const bool is_known = type == pg_words_type || (type == uuid_type && value.bytes.size() == 16);
+    if (!is_known) {
       return failure(ErrorCode::internal,
                      fmt::format("parameter {}: {} bytes for type {}", index, value.bytes.size(), type));
     }

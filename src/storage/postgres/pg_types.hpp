@@ -55,6 +55,8 @@ inline constexpr Oid pg_text_type = 25;
 inline constexpr Oid pg_text_array_type = 1009;
 /// Types that `encode` gives a binary form; values of others travel as text.
 [[nodiscard]] bool pg_has_binary(Oid type);
+/// tsvector: binary when it is bound as bytes.
+constexpr Oid pg_words_type = 3614;
 
 /// Reads one field of a result in binary form, as SQLite would read its value: any as any.
 [[nodiscard]] std::int64_t pg_integer(Oid type, std::string_view bytes);

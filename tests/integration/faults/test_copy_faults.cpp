@@ -6,8 +6,10 @@
 #include <boost/test/unit_test.hpp>
 #include <chrono>
 #include <csignal>
+#include <functional>
 #include <random>
 #include <stdexcept>
+#include <thread>
 
 #include <omnicrm/copy.hpp>
 
@@ -85,24 +87,39 @@ BOOST_DATA_TEST_CASE(killed_again_and_again, pairs, from_kind, to_kind) {
   BOOST_TEST((seen_by_users(pair.to) == pair.expected));
 }
 
-/// At moments from a seed, in the middle of transactions too; each time into a new target.
+/// At places from a seed, in the middle of transactions too; each time into a new target. A place is
+/// a number of transactions and a part of the next one's time, so that a machine's speed is no matter.
 BOOST_DATA_TEST_CASE(killed_anywhere, data::make(storage_kinds()), to_kind) {
   FaultPair pair("sqlite", to_kind);
-  const auto copy_to = [&](const Options& to) {
-    return copy_database(pair.from, to, {.rows_per_transaction = 60});
+  const auto copy_to = [&](
+                           const Options& to, std::function<void()> behind_each = [] {}) {
+    return copy_database(
+        pair.from, to, {.rows_per_transaction = 60, .progress = [&](const CopyProgress&) { behind_each(); }});
   };
   const auto begin = std::chrono::steady_clock::now();
-  need(copy_to(pair.databases.make(to_kind)));
-  const auto whole =
-      std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - begin);
+  std::uint64_t transactions = 0;
+  need(copy_to(pair.databases.make(to_kind), [&] { ++transactions; }));
+  const auto one =
+      std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - begin) /
+      transactions;
   std::mt19937_64 engine(11);
   int resumed = 0;
   for (int run = 0; run < 16; ++run) {
     pair.to = pair.databases.make(to_kind);
-    Child child([&] { return exit_code(without_report(copy_to(pair.to))); });
-    pause(std::chrono::microseconds(engine() % static_cast<std::uint64_t>(whole.count())));
-    child.kill();
-    child.wait();
+    const std::uint64_t place = 1 + engine() % (transactions - 1);
+    const auto later = one * (engine() % 100) / 100;
+    Child child([&] {
+      std::uint64_t behind = 0;
+      std::jthread killer;
+      return exit_code(without_report(copy_to(pair.to, [&] {
+        if (++behind != place) return;
+        killer = std::jthread([later] {
+          pause(later);
+          std::raise(SIGKILL);
+        });
+      })));
+    });
+    BOOST_TEST(child.wait() == 128 + SIGKILL);
     const auto rest = copy_to(pair.to);
     // One that came to its end before is a database like any other.
     if (!rest && rest.error().code == ErrorCode::failed_precondition) continue;

@@ -492,6 +492,24 @@ CREATE TABLE contact_text (
 );
 CREATE INDEX contact_text_words ON contact_text USING gin (user_id, words gin_trgm_ops);
 
+-- Long values: lz4 where the server has it (a build option, PostgreSQL 14), its own compression costs an import several
+-- times as much processor time. https://www.postgresql.org/docs/15/storage-toast.html
+DO $long$
+DECLARE
+  col RECORD;
+BEGIN
+  FOR col IN
+    SELECT c.relname, a.attname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
+    WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind IN ('r', 'p') AND a.attnum > 0
+      AND a.attstorage = 'x'
+  LOOP
+    EXECUTE format('ALTER TABLE %I ALTER COLUMN %I SET COMPRESSION lz4', col.relname, col.attname);
+  END LOOP;
+EXCEPTION WHEN feature_not_supported OR syntax_error THEN
+  NULL;
+END
+$long$;
+
 -- Row-level security -----------------------------------------------------------------------------------
 -- A user's rows are those of `omnicrm.user_id`, which the driver sets for each transaction; without it there are none.
 -- FORCE: the tables' owner is held to it too. omnicrm_app is the user's side, omnicrm_admin the library's own
