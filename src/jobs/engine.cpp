@@ -177,12 +177,12 @@ Result<void> Engine::round() {
     hint_ = true;
   }
   const bool left = result->claim.more || result->claim.jobs.empty();
-  accept(std::move(*result), !order.shares.empty());
+  accept(std::move(*result), !order.shares.empty(), now + options_.lease);
   if (tells_others && left) parts_.wakeup->tell_others(Wakeup::jobs_word);
   return {};
 }
 
-void Engine::accept(RoundResult result, bool claimed) {
+void Engine::accept(RoundResult result, bool claimed, Time lease_end) {
   add(summary_, result.summary);
   if (result.recovered > 0 && parts_.logger->wants(observe::Level::warning)) {
     parts_.logger->write(observe::Level::warning, "jobs",
@@ -195,6 +195,7 @@ void Engine::accept(RoundResult result, bool claimed) {
     ask_all_to_stop(StopReason::lost);
     parts_.logger->write(observe::Level::warning, "jobs", "this worker was late and lost its jobs");
   }
+  lease_end_ = lease_end;
   hint_ = hint_ || result.lost || result.recovered > 0;
   if (!claimed) return;
   const std::size_t count = result.claim.jobs.size();

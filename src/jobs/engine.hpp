@@ -87,6 +87,7 @@ class Engine final : Wakeup::Listener {
   bool steal(Slot& thief);
   void run_group(Slot& slot);
   bool begin_next(Slot& slot, Time now);
+  static Ending not_started(Slot& slot);
   void finish(Slot& slot, Ending ending);
   void measure(Slot& slot, const Held& held, const Ending& ending) const;
   void look_up(Slot& slot, const std::string& kind) const;
@@ -104,7 +105,7 @@ class Engine final : Wakeup::Listener {
   Result<void> round();
   void collect(std::vector<Ending>& endings, RoundOrder& order);
   void put_back(std::vector<Ending> endings);
-  void accept(RoundResult result, bool claimed);
+  void accept(RoundResult result, bool claimed, Time lease_end);
   void take_in(std::vector<JobRow> jobs);
   Result<void> survive(Error error);
   Result<bool> tend(bool timed_out);
@@ -149,6 +150,7 @@ class Engine final : Wakeup::Listener {
 
   std::vector<std::unique_ptr<Slot>> slots_;
   std::atomic<std::size_t> pending_ = 0;  // endings in the slots and in `endings_`
+  std::atomic<Time> lease_end_ = Time{};  // since the last heartbeat that was written
 
   // The clerk's own.
   std::optional<UntilIdle> until_idle_;

@@ -36,8 +36,10 @@ void Engine::beat(const std::stop_token& stop) {
   while (!stop.stop_requested()) {
     woken.wait_for(lock, stop, options_.heartbeat / 2, [] { return false; });
     if (stop.stop_requested()) return;
+    const Time now = parts_.clock->steady_now();
     // What fails is tried again soon, and the clerk tells of it.
-    static_cast<void>(rounds_.beat(options_.heartbeat + options_.heartbeat / 2));
+    if (rounds_.beat(options_.heartbeat + options_.heartbeat / 2).value_or(false))
+      lease_end_ = now + options_.lease;
   }
 }
 
@@ -106,9 +108,11 @@ void Engine::run_group(Slot& slot) {
   std::size_t count = 0;
   while (begin_next(slot, now)) {
     Held& held = *slot.held;
-    Ending ending = held.run();
+    // Who overslept its lease starts nothing: others may run the job by now. If nobody does, it goes back.
+    const bool in_time = now < lease_end_.load(std::memory_order_relaxed);
+    Ending ending = in_time ? held.run() : not_started(slot);
     now = held.end();
-    if (metrics_ != nullptr) measure(slot, held, ending);
+    if (metrics_ != nullptr && in_time) measure(slot, held, ending);
     finish(slot, std::move(ending));
     ++count;
   }
@@ -127,6 +131,14 @@ bool Engine::begin_next(Slot& slot, Time now) {
   slot.abandoned = false;
   ++slot.started;
   return true;
+}
+
+Ending Engine::not_started(Slot& slot) {
+  const std::lock_guard lock(slot.mutex);
+  --slot.started;
+  Ending ending;
+  ending.how = Ending::How::given_back;
+  return ending;
 }
 
 void Engine::finish(Slot& slot, Ending ending) {

@@ -51,12 +51,12 @@ Result<RoundResult> Rounds::write(const RoundOrder& order) {
   return result;
 }
 
-Result<void> Rounds::beat(std::chrono::milliseconds age) {
+Result<bool> Rounds::beat(std::chrono::milliseconds age) {
   const Timestamp now = parts_.clock->now();
   WorkerId self;
   {
     const std::lock_guard lock(mutex_);
-    if (!registered_ || (last_beat_ && now - *last_beat_ < age && *last_beat_ <= now)) return {};
+    if (!registered_ || (last_beat_ && now - *last_beat_ < age && *last_beat_ <= now)) return false;
     self = worker_.id;
   }
   bool alive = false;
@@ -65,8 +65,9 @@ Result<void> Rounds::beat(std::chrono::milliseconds age) {
     return {};
   }));
   const std::lock_guard lock(mutex_);
-  if (alive && worker_.id == self) last_beat_ = now;  // one that is not alive learns it in its next round
-  return {};
+  if (!alive || worker_.id != self) return false;  // one that is not alive learns it in its next round
+  last_beat_ = now;
+  return true;
 }
 
 WorkerId Rounds::worker() const {

@@ -24,7 +24,8 @@ class Rounds {
   /// Jobs this worker holds and somebody wants cancelled.
   Result<std::vector<JobId>> cancels();
   /// Only the heartbeat, if the last one is older than `age`; from any thread, also while `write` waits.
-  Result<void> beat(std::chrono::milliseconds age);
+  /// Whether it was written.
+  Result<bool> beat(std::chrono::milliseconds age);
   [[nodiscard]] WorkerId worker() const;
   /// Takes the worker's row away.
   Result<void> retire();

@@ -1,5 +1,8 @@
 #include "parts/job_worker.hpp"
 
+#include <signal.h>
+#include <unistd.h>
+
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -84,6 +87,36 @@ class Effect final : public jobs::Handler {
   const bool exact_;
 };
 
+/// "crash" takes its process with it; "wait" says that it runs, and then that it was asked to stop.
+class Trouble final : public jobs::Handler {
+ public:
+  Trouble(const JobWork& work, std::shared_ptr<storage::Storage> storage, bool crashes)
+      : work_(work), storage_(std::move(storage)), crashes_(crashes) {}
+
+  Result<jobs::Outcome> run(jobs::Context& context) override {
+    OMNICRM_TRY(say(context, crashes_ ? crash_effect : begin_effect));
+    if (crashes_) ::kill(::getpid(), SIGKILL);
+    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+    while (!context.stop().stop_requested() && std::chrono::steady_clock::now() < end)
+      std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    OMNICRM_TRY(say(context, stop_effect));
+    return failure(ErrorCode::cancelled, "asked to stop");
+  }
+
+ private:
+  Result<void> say(jobs::Context& context, std::int64_t what) const {
+    return storage_->write({}, [&](storage::Connection& connection) {
+      return storage::run(connection,
+                          "INSERT INTO " + effects_table(work_.path) + " (job_id, exact) VALUES (?, ?)",
+                          context.job().id, what);
+    });
+  }
+
+  const JobWork& work_;
+  std::shared_ptr<storage::Storage> storage_;
+  const bool crashes_;
+};
+
 }  // namespace
 
 std::string effects_table(const std::string& path) {
@@ -166,6 +199,8 @@ int work_jobs(const JobWork& work, const std::string& stop_file) {
                                   work.options);
   need(runner->register_handler("exact", std::make_shared<Effect>(work, bench.storage, true)));
   need(runner->register_handler("least", std::make_shared<Effect>(work, bench.storage, false)));
+  need(runner->register_handler("crash", std::make_shared<Trouble>(work, bench.storage, true)));
+  need(runner->register_handler("wait", std::make_shared<Trouble>(work, bench.storage, false)));
   need(runner->start());
   while (!std::filesystem::exists(stop_file)) std::this_thread::sleep_for(std::chrono::milliseconds(10));
   const auto stopped = runner->stop(std::chrono::seconds(5));
@@ -187,6 +222,20 @@ void Fleet::kill(std::size_t which) {
   children_[which]->wait();
   ++kills_;
   start(which);
+}
+
+int Fleet::revive() {
+  int died = 0;
+  for (std::size_t which = 0; which < children_.size(); ++which) {
+    if (!children_[which]->has_ended()) continue;
+    ++died;
+    start(which);
+  }
+  return died;
+}
+
+void Fleet::send(std::size_t which, int signal) const {
+  children_[which]->send(signal);
 }
 
 int Fleet::finish() {

@@ -19,13 +19,18 @@ namespace omnicrm::testing {
 
 /// What a worker process runs: "exact" writes its effect in one transaction with its end (`complete_in`), so
 /// that there is one; "least" writes it and then ends, so that there is one or more. Both first work a
-/// little.
+/// little. "crash" writes `crash_effect` and kills its process; "wait" writes `begin_effect`, waits until it
+/// is asked to stop, and writes `stop_effect`.
 struct JobWork {
   std::string path;  ///< of the database
   jobs::RunnerOptions options;
   std::chrono::microseconds work{1'000};
   std::shared_ptr<Clock> clock = {};  ///< null: the system's
 };
+
+constexpr std::int64_t crash_effect = 2;
+constexpr std::int64_t begin_effect = 3;
+constexpr std::int64_t stop_effect = 4;
 
 /// A database with jobs and a table of their effects.
 class JobEffects {
@@ -55,6 +60,10 @@ class Fleet {
   Fleet(const TemporaryFolder& folder, std::vector<JobWork> works);
   /// kill -9 of one of them, and another one in its place.
   void kill(std::size_t which);
+  /// SIGSTOP, SIGCONT.
+  void send(std::size_t which, int signal) const;
+  /// Others in the place of those that ended by themselves; gives how many did.
+  int revive();
   /// Orderly: each stops its runner. The number of those that did not exit with 0.
   int finish();
   [[nodiscard]] std::size_t size() const noexcept { return children_.size(); }

@@ -10,6 +10,7 @@
 #include "core/errors.hpp"
 #include "jobs/enqueue.hpp"
 #include "jobs/postgres/pg_arrays.hpp"
+#include "jobs/postgres/pg_close.hpp"
 #include "jobs/postgres/pg_ids.hpp"
 #include "jobs/postgres/pg_keys.hpp"
 #include "storage/query.hpp"
@@ -22,14 +23,28 @@ constexpr std::int64_t lowest = std::numeric_limits<std::int64_t>::min();
 // stand in chunks of this size, so that the line is short.
 constexpr std::int64_t largest_chunk = 128;
 
-constexpr auto job_columns =
-    std::to_array<std::string_view>({"user_id", "id", "priority", "run_at", "cost", "max_attempts",
-                                     "created_at", "kind", "payload", "unique_key", "trace", "batch_id"});
+constexpr auto job_columns = std::to_array<std::string_view>(
+    {"user_id", "id", "priority", "run_at", "cost", "max_attempts", "created_at", "kind", "payload",
+     "unique_key", "unique_scope", "trace", "batch_id"});
 constexpr auto ready_columns = std::to_array<std::string_view>(
     {"user_id", "first", "last", "vt", "priority", "cost", "n", "attempt", "kind"});
 constexpr auto scheduled_columns = std::to_array<std::string_view>(
     {"user_id", "id", "due", "priority", "cost", "attempt", "kind", "state", "vt"});
 constexpr auto wait_columns = std::to_array<std::string_view>({"user_id", "job_id", "on_job", "on_batch"});
+
+// Who waits for the batch, and what the new job waits for, as far as that waits itself: if they meet, nobody
+// of them would ever start.
+constexpr char circle_sql[] =
+    "WITH RECURSIVE behind (id) AS ("
+    " (SELECT id FROM unnest(CAST(?2 AS UUID[])) AS o (id) UNION "
+    "  SELECT j.id FROM jobs j WHERE j.user_id = ?1 AND j.batch_id = ?3 AND j.ended IS NULL)"
+    " UNION SELECT x.id FROM behind b JOIN job_waits w ON w.user_id = ?1 AND w.job_id = b.id"
+    "   CROSS JOIN LATERAL (SELECT w.on_job AS id WHERE w.on_job IS NOT NULL UNION ALL "
+    "     SELECT j.id FROM jobs j WHERE j.user_id = ?1 AND j.batch_id = w.on_batch AND j.ended IS NULL) x) "
+    "SELECT EXISTS (SELECT 1 FROM job_waits WHERE user_id = ?1 AND on_batch = ?4) AND "
+    "EXISTS (SELECT 1 FROM job_waits w WHERE w.user_id = ?1 AND w.on_batch = ?4 AND w.job_id IN (SELECT id "
+    "FROM "
+    "behind))";
 
 template <class... Args>
 Result<void> insert(storage::Connection& connection, std::string_view table,
@@ -39,6 +54,13 @@ Result<void> insert(storage::Connection& connection, std::string_view table,
   (storage::bind_value(*statement, at++, args), ...);
   OMNICRM_TRY(statement->step());
   return {};
+}
+
+/// Ready, but the user has paused the kind.
+Result<void> park(storage::Connection& connection, UserId user, JobId id, std::string_view kind,
+                  std::int64_t priority, std::int64_t cost) {
+  return insert(connection, "job_scheduled", scheduled_columns, user, id, nullptr, priority, cost,
+                std::int64_t{0}, kind, std::string_view("ready"), std::int64_t{0});
 }
 
 /// Jobs of one call that stand behind each other in one line.
@@ -72,6 +94,7 @@ class Call {
     for (const std::size_t place : order_) OMNICRM_TRY(add(place));
     rows_.reset();
     OMNICRM_TRY(line_up());
+    OMNICRM_TRY(settle());
     return std::move(made_);
   }
 
@@ -116,7 +139,9 @@ class Call {
     const auto bind = [&](const auto& value) { storage::bind_value(*rows_, at++, value); };
     bind(user_), bind(id), bind(job.priority), bind(run_at), bind(job.cost), bind(job.max_attempts),
         bind(now_);
-    bind(job.kind), bind(job.payload), bind(job.unique_key),
+    const auto scope =
+        job.unique_key.empty() ? std::nullopt : std::optional<std::string_view>(scope_name(job.unique_scope));
+    bind(job.kind), bind(job.payload), bind(job.unique_key), bind(scope),
         bind(job.trace.empty() ? caller_trace_ : job.trace);
     bind(job.batch_id);
     OMNICRM_TRY(rows_->step());
@@ -154,12 +179,34 @@ class Call {
       if (**state == "dead" || **state == "cancelled") fallen_.push_back(on);
       waits = true;
     }
-    if (job.after_batch) {
-      OMNICRM_TRY(insert(connection_, "job_waits", wait_columns, user_, id, nullptr, *job.after_batch));
-      waits = true;
-      batches_ = true;
-    }
-    return waits;
+    OMNICRM_ASSIGN(const bool waits_for_batch, wait_for_batch(job, id));
+    OMNICRM_TRY(check_circle(place, waits_for_batch));
+    return waits || waits_for_batch;
+  }
+
+  Result<bool> wait_for_batch(const NewJob& job, JobId id) {
+    if (!job.after_batch) return false;
+    OMNICRM_TRY(line_up());  // what has no place yet would look as if it had ended
+    OMNICRM_ASSIGN(const auto open,
+                   storage::query_one<bool>(connection_, "SELECT omnicrm_job_batch_hold(?, ?)", user_,
+                                            *job.after_batch));
+    if (!open.value_or(false)) return false;
+    OMNICRM_TRY(insert(connection_, "job_waits", wait_columns, user_, id, nullptr, *job.after_batch));
+    return true;
+  }
+
+  /// A job that would wait for the batch that it is in.
+  Result<void> check_circle(std::size_t place, bool waits_for_batch) {
+    const NewJob& job = jobs_[place];
+    if (!job.batch_id || (!waits_for_batch && job.after_jobs.empty())) return {};
+    ArrayText ids;
+    for (const JobId& on : job.after_jobs) ids.add(on);
+    const std::optional<BatchId> batch = waits_for_batch ? job.after_batch : std::nullopt;
+    OMNICRM_ASSIGN(const auto circle, storage::query_one<bool>(connection_, circle_sql, user_, ids.text(),
+                                                               batch, *job.batch_id));
+    if (!circle.value_or(false)) return {};
+    return invalid(fmt::format("jobs[{}].{}", place, waits_for_batch ? "after_batch" : "after_jobs"),
+                   "waits for the batch that the job is to be in");
   }
 
   /// The one that has the key gets this one's wish, if nobody has started it.
@@ -210,21 +257,16 @@ class Call {
         OMNICRM_TRY(line->second.paused ? park(run) : put(*ready, run, line->second));
       }
     }
-    // What they wait for may have ended, badly, before.
+    runs_.clear();
+    units_.clear();
+    return {};
+  }
+
+  /// What they wait for may have ended, badly, before.
+  Result<void> settle() {
     for (const JobId& on : fallen_) {
-      ArrayText users;
-      ArrayText ids;
-      users.add(user_);
-      ids.add(on);
-      OMNICRM_TRY(storage::query_one<std::int64_t>(
-          connection_, "SELECT omnicrm_job_resolve(?, ?, ?3, ?3, true)", now_, users.text(), ids.text()));
-    }
-    if (batches_) {
-      ArrayText users;
-      ArrayText none;
-      users.add(user_);
-      OMNICRM_TRY(storage::query_one<std::int64_t>(
-          connection_, "SELECT omnicrm_job_resolve(?, ?, ?3, ?3, false)", now_, users.text(), none.text()));
+      const std::pair<UserId, JobId> ended{user_, on};
+      OMNICRM_TRY(resolve(connection_, std::span(&ended, 1), /*bad=*/true, now_));
     }
     return {};
   }
@@ -242,13 +284,10 @@ class Call {
     return {};
   }
 
-  /// Ready, but the user has paused the kind.
   Result<void> park(const Run& run) {
     for (std::int64_t at = 0; at < run.n; ++at) {
-      const Uuid id = after(run.first, static_cast<std::uint64_t>(at));
-      OMNICRM_TRY(insert(connection_, "job_scheduled", scheduled_columns, user_, id, nullptr,
-                         run.job->priority, run.job->cost, std::int64_t{0}, run.job->kind,
-                         std::string_view("ready"), std::int64_t{0}));
+      const JobId id{after(run.first, static_cast<std::uint64_t>(at))};
+      OMNICRM_TRY(postgres::park(connection_, user_, id, run.job->kind, run.job->priority, run.job->cost));
     }
     return {};
   }
@@ -286,7 +325,6 @@ class Call {
   std::vector<Run> runs_;
   std::map<Line, std::int64_t> units_;
   std::vector<JobId> fallen_;
-  bool batches_ = false;
   storage::StatementPtr rows_;
 };
 
@@ -312,11 +350,14 @@ Result<std::vector<JobId>> insert_jobs(storage::Connection& connection, LineBoun
 Result<void> put_in_line(storage::Connection& connection, LineBounds& bounds, UserId user, JobId id,
                          const std::string& kind, std::int64_t priority, std::int64_t cost) {
   const LineBounds::Line line{kind, priority};
-  OMNICRM_ASSIGN(const auto start, storage::query_one<std::int64_t>(
-                                       connection, "SELECT start FROM omnicrm_job_start(?, ?, ?, ?, ?)", user,
-                                       kind, priority, bounds.of(line), cost));
-  return insert(connection, "job_ready", ready_columns, user, id, id, start.value_or(0), priority, cost,
-                std::int64_t{1}, std::int64_t{0}, kind);
+  OMNICRM_ASSIGN(auto rows,
+                 storage::Query::run(connection, "SELECT start, paused FROM omnicrm_job_start(?, ?, ?, ?, ?)",
+                                     user, kind, priority, bounds.of(line), cost));
+  OMNICRM_TRY(rows.next());
+  const auto start = rows.get<std::int64_t>(0);
+  if (rows.get<bool>(1)) return park(connection, user, id, kind, priority, cost);
+  return insert(connection, "job_ready", ready_columns, user, id, id, start, priority, cost, std::int64_t{1},
+                std::int64_t{0}, kind);
 }
 
 }  // namespace omnicrm::jobs::postgres

@@ -10,18 +10,6 @@
 namespace omnicrm::jobs::postgres {
 namespace {
 
-std::string_view name_of(UniqueScope scope) {
-  switch (scope) {
-    case UniqueScope::waiting:
-      return "waiting";
-    case UniqueScope::period:
-      return "period";
-    case UniqueScope::unfinished:
-      break;
-  }
-  return "unfinished";
-}
-
 /// Of a period that is over, and whose job has ended. Other keys go with their job's end.
 Result<bool> is_stale(storage::Connection& connection, UserId user, const storage::Query& row, JobId wanting,
                       Timestamp now) {
@@ -43,7 +31,7 @@ Result<std::optional<JobId>> take_key(storage::Connection& connection, UserId us
   const Timestamp until = job.unique_scope == UniqueScope::period
                               ? now + std::chrono::milliseconds(job.unique_for_ms)
                               : Timestamp{};
-  const std::string_view scope = name_of(job.unique_scope);
+  const std::string_view scope = scope_name(job.unique_scope);
   OMNICRM_ASSIGN(const std::int64_t taken,
                  storage::execute(connection,
                                   "INSERT INTO job_unique (user_id, kind, unique_key, job_id, scope, until) "

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "jobs/store.hpp"
+#include "jobs/unique_scope.hpp"
 
 namespace omnicrm::jobs::postgres {
 

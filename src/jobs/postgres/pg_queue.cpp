@@ -86,6 +86,27 @@ Result<void> ask_cancel(storage::Connection& connection, UserId user, JobId id) 
   return {};
 }
 
+/// The key that a job which is to start again was given. Gives the job's cost.
+Result<std::int64_t> take_key_again(storage::Connection& connection, UserId user, const Job& job,
+                                    Timestamp now) {
+  OMNICRM_ASSIGN(auto rows,
+                 storage::Query::run(connection,
+                                     "SELECT cost, coalesce(unique_scope, '') FROM jobs WHERE user_id = "
+                                     "? AND id = ?",
+                                     user, job.id));
+  OMNICRM_TRY(rows.next());
+  const auto cost = rows.get<std::int64_t>(0);
+  if (job.unique_key.empty()) return cost;
+  NewJob wish;
+  wish.kind = job.kind;
+  wish.unique_key = job.unique_key;
+  wish.unique_scope = scope_from_name(rows.get<std::string>(1));
+  OMNICRM_ASSIGN(const auto other, take_key(connection, user, wish, job.id, now));
+  if (other && *other != job.id)
+    return failure(ErrorCode::failed_precondition, "job " + other->to_string() + " has the same key");
+  return cost;
+}
+
 }  // namespace
 
 Result<Job> get(storage::Connection& connection, UserId user, JobId id) {
@@ -197,14 +218,7 @@ Result<Job> retry(storage::Connection& connection, LineBounds& bounds, UserId us
   if (state != "dead" && state != "cancelled")
     return failure(ErrorCode::failed_precondition, "only a dead or cancelled job can be retried");
   OMNICRM_ASSIGN(const Job job, get(connection, user, id));
-  if (!job.unique_key.empty()) {
-    NewJob wish;
-    wish.kind = job.kind;
-    wish.unique_key = job.unique_key;
-    OMNICRM_ASSIGN(const auto other, take_key(connection, user, wish, id, now));
-    if (other && *other != id)
-      return failure(ErrorCode::failed_precondition, "job " + other->to_string() + " has the same key");
-  }
+  OMNICRM_ASSIGN(const std::int64_t cost, take_key_again(connection, user, job, now));
   OMNICRM_TRY(
       storage::run(connection,
                    "UPDATE jobs SET ended = NULL, ended_at = NULL, attempt = NULL, started_at = NULL, "
@@ -218,7 +232,7 @@ Result<Job> retry(storage::Connection& connection, LineBounds& bounds, UserId us
                                 "DESC LIMIT 1 FOR SHARE",
                                 user, id));
   if (!chunk || *chunk < id)
-    OMNICRM_TRY(put_in_line(connection, bounds, user, id, job.kind, job.priority, 1));
+    OMNICRM_TRY(put_in_line(connection, bounds, user, id, job.kind, job.priority, cost));
   return get(connection, user, id);
 }
 

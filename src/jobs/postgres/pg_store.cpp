@@ -14,6 +14,27 @@
 namespace omnicrm::jobs::postgres {
 namespace {
 
+// Lines with something in them that is not paused; of them, those that no limit of all machines blocks.
+constexpr char look_sql[] =
+    "WITH lines AS ("
+    "  SELECT q.blocked_until, coalesce(q.blocked_until, 0) > ?2 AS is_blocked, coalesce(q.max_global, 0) > "
+    "0 AND "
+    "    (SELECT coalesce(sum(g.n), 0) FROM job_leases g WHERE g.kind = l.kind) >= q.max_global AS is_full "
+    "  FROM job_lines l LEFT JOIN job_rates q ON q.kind = l.kind "
+    "  WHERE l.kind = ANY (CAST(?1 AS TEXT[])) AND NOT EXISTS (SELECT 1 FROM job_pauses p "
+    "    WHERE p.user_id = '00000000-0000-0000-0000-000000000000' AND p.kind = l.kind) AND "
+    "    (EXISTS (SELECT 1 FROM job_ready r WHERE r.kind = l.kind AND r.priority = l.priority AND r.attempt "
+    "= 0) OR "
+    "     EXISTS (SELECT 1 FROM job_ready r WHERE r.kind = l.kind AND r.priority = l.priority AND r.attempt "
+    "> 0))) "
+    "SELECT EXISTS (SELECT 1 FROM lines WHERE NOT is_blocked AND NOT is_full), "
+    "EXISTS (SELECT 1 FROM job_leases l, unnest(l.users, l.firsts, l.lasts) AS u (user_id, first, last) "
+    "  JOIN jobs j ON j.user_id = u.user_id AND j.id BETWEEN u.first AND u.last "
+    "  WHERE j.kind = ANY (CAST(?1 AS TEXT[]))), "
+    "least((SELECT min(blocked_until) FROM lines WHERE is_blocked), "
+    "  (SELECT s.due FROM job_scheduled s WHERE s.due IS NOT NULL AND s.kind = ANY (CAST(?1 AS TEXT[])) "
+    "   ORDER BY s.due LIMIT 1))";
+
 /// Claims pass over what others have locked and see what others have committed. Before anything is read.
 Result<void> read_committed(storage::Connection& connection) {
   return connection.execute("SET LOCAL transaction_isolation = 'read committed'");
@@ -120,24 +141,7 @@ class PgStore final : public JobStore {
     Glance glance;
     const std::string list = kinds_.of(kinds);
     {
-      OMNICRM_ASSIGN(auto rows,
-                     storage::Query::run(connection,
-                                         "SELECT EXISTS (SELECT 1 FROM job_lines l WHERE l.kind = ANY "
-                                         "(CAST(?1 AS TEXT[])) AND NOT EXISTS (SELECT 1 "
-                                         "FROM job_pauses p WHERE p.user_id = "
-                                         "'00000000-0000-0000-0000-000000000000' AND p.kind = l.kind) AND "
-                                         "(EXISTS (SELECT 1 FROM job_ready r WHERE r.kind = l.kind AND "
-                                         "r.priority = l.priority AND r.attempt = 0) OR "
-                                         "EXISTS (SELECT 1 FROM job_ready r WHERE r.kind = l.kind AND "
-                                         "r.priority = l.priority AND r.attempt > 0))), "
-                                         "EXISTS (SELECT 1 FROM job_leases l, unnest(l.users, l.firsts, "
-                                         "l.lasts) AS u (user_id, first, last) JOIN "
-                                         "jobs j ON j.user_id = u.user_id AND j.id BETWEEN u.first AND "
-                                         "u.last WHERE j.kind = ANY (CAST(?1 AS "
-                                         "TEXT[]))), (SELECT s.due FROM job_scheduled s WHERE s.due IS NOT "
-                                         "NULL AND s.kind = ANY (CAST(?1 AS TEXT[])) "
-                                         "ORDER BY s.due LIMIT 1)",
-                                         list));
+      OMNICRM_ASSIGN(auto rows, storage::Query::run(connection, look_sql, list, call.now));
       OMNICRM_TRY(rows.next());
       glance.ready = rows.get<bool>(0);
       glance.running = rows.get<bool>(1);

@@ -40,16 +40,6 @@ Result<std::optional<JobId>> take_key(storage::Connection& connection, const Key
   return std::optional<JobId>();
 }
 
-std::string_view scope_name(UniqueScope scope) {
-  if (scope == UniqueScope::waiting) return "waiting";
-  return scope == UniqueScope::period ? "period" : "unfinished";
-}
-
-UniqueScope scope_from_name(std::string_view name) {
-  if (name == "waiting") return UniqueScope::waiting;
-  return name == "period" ? UniqueScope::period : UniqueScope::unfinished;
-}
-
 Result<void> release_key(storage::Connection& connection, UserId user, const Job& job, Timestamp now) {
   if (job.unique_key.empty()) return {};
   return storage::run(connection,

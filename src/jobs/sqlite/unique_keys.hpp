@@ -9,11 +9,9 @@
 #include <omnicrm/model/job.hpp>
 #include <omnicrm/storage/storage.hpp>
 
-namespace omnicrm::jobs::sqlite {
+#include "jobs/unique_scope.hpp"
 
-/// As it stands in rows.
-[[nodiscard]] std::string_view scope_name(UniqueScope scope);
-[[nodiscard]] UniqueScope scope_from_name(std::string_view name);
+namespace omnicrm::jobs::sqlite {
 
 /// How a key is wanted.
 struct KeyWish {

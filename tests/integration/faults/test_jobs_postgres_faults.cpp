@@ -81,7 +81,9 @@ BOOST_FIXTURE_TEST_SUITE(jobs_postgres_faults, ServerFaults)
 BOOST_AUTO_TEST_CASE(the_server_restarts_in_the_middle) {
   const int jobs = soaked(2'000, 10'000);
   const JobEffects effects(path, jobs);
-  Fleet fleet(folder, std::vector<JobWork>(3, work(path)));
+  JobWork slow = work(path);  // so that there is work after each restart
+  slow.work = milliseconds(6);
+  Fleet fleet(folder, std::vector<JobWork>(3, slow));
   for (const char* mode : {"fast", "immediate", "immediate"}) {
     wait_for_progress(effects, seconds(20));
     server.restart(mode);

@@ -1,8 +1,8 @@
 // Payloads as types: the library's records, and a host's own by its pair of functions.
 #include <boost/json.hpp>
 #include <boost/test/unit_test.hpp>
-#include <omnicrm/jobs/typed.hpp>
 #include <omnicrm/model/tag.hpp>
+#include <omnicrm/typed_jobs.hpp>
 #include <string>
 
 #include "unit/jobs/desk.hpp"

@@ -299,11 +299,11 @@ CREATE TABLE jobs (
   trace TEXT COLLATE "C" NOT NULL, batch_id UUID,
   -- Off the fast path: null for a job that was just done.
   ended TEXT COLLATE "C", ended_at BIGINT, attempt BIGINT, started_at BIGINT,
-  error TEXT COLLATE "C", result TEXT COLLATE "C", cancel_requested SMALLINT,
+  error TEXT COLLATE "C", result TEXT COLLATE "C", cancel_requested SMALLINT, unique_scope TEXT COLLATE "C",
   progress_done BIGINT, progress_total BIGINT, progress_note TEXT COLLATE "C"
 );
 ALTER TABLE jobs ADD PRIMARY KEY (user_id, id);
-CREATE INDEX jobs_batch ON jobs (user_id, batch_id) WHERE batch_id IS NOT NULL;
+CREATE INDEX jobs_batch ON jobs (user_id, batch_id, id) WHERE batch_id IS NOT NULL;
 CREATE INDEX jobs_ended ON jobs (ended_at) WHERE ended_at IS NOT NULL;
 
 -- Chunks of jobs that may start: inserted and deleted, never updated. `attempt` counts their starts so far.
@@ -361,8 +361,10 @@ CREATE INDEX job_waits_on_batch ON job_waits (user_id, on_batch) WHERE on_batch 
 CREATE TABLE job_pauses (
   user_id UUID NOT NULL, kind TEXT COLLATE "C" NOT NULL, paused_at BIGINT NOT NULL, PRIMARY KEY (user_id, kind)
 );
+-- What the limits of all machines say of a kind: the period that runs, and until when it is full.
 CREATE TABLE job_rates (
-  kind TEXT COLLATE "C" NOT NULL PRIMARY KEY, tokens DOUBLE PRECISION NOT NULL, updated_at BIGINT NOT NULL
+  kind TEXT COLLATE "C" NOT NULL PRIMARY KEY, began_at BIGINT NOT NULL, started BIGINT NOT NULL,
+  blocked_until BIGINT NOT NULL, max_global BIGINT NOT NULL
 );
 CREATE TABLE job_failures (
   user_id UUID NOT NULL, job_id UUID NOT NULL, attempt BIGINT NOT NULL, at BIGINT NOT NULL,
@@ -662,6 +664,36 @@ BEGIN
   END LOOP;
 END
 $hold$;
+-- A job of a batch that has not ended, the last one; null: the batch is over, or there is none.
+CREATE FUNCTION omnicrm_job_batch_open(owner UUID, batch UUID) RETURNS UUID
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER AS $open$
+DECLARE
+  own CONSTANT UUID := NULLIF(current_setting('omnicrm.user_id', true), '')::uuid;
+BEGIN
+  IF own IS DISTINCT FROM owner AND own IS NOT NULL THEN RETURN NULL; END IF;
+  RETURN (
+    SELECT j.id FROM jobs j WHERE j.user_id = owner AND j.batch_id = batch AND j.ended IS NULL AND (
+      EXISTS (SELECT 1 FROM job_scheduled s WHERE s.user_id = owner AND s.id = j.id)
+      OR (SELECT r.last FROM job_ready r WHERE r.user_id = owner AND r.first <= j.id ORDER BY r.first DESC LIMIT 1) >= j.id
+      OR EXISTS (SELECT 1 FROM job_leases l, unnest(l.users, l.firsts, l.lasts) AS u (user_id, first, last)
+                 WHERE u.user_id = owner AND j.id BETWEEN u.first AND u.last))
+    ORDER BY j.id DESC LIMIT 1);
+END
+$open$;
+-- Whether a batch is to be waited for; then one of its jobs cannot end before the caller's transaction does, so that its
+-- end sees who waits.
+CREATE FUNCTION omnicrm_job_batch_hold(owner UUID, batch UUID) RETURNS BOOLEAN
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER AS $hold$
+DECLARE
+  one UUID;
+BEGIN
+  LOOP
+    one := omnicrm_job_batch_open(owner, batch);
+    IF one IS NULL THEN RETURN false; END IF;
+    IF omnicrm_job_hold(owner, one) NOT IN ('done', 'cancelled', 'dead') THEN RETURN true; END IF;
+  END LOOP;
+END
+$hold$;
 -- Jobs have ended: those that waited for them go on, or are cancelled (transitively) when they ended badly.
 CREATE FUNCTION omnicrm_job_resolve(now_at BIGINT, owners UUID[], from_ids UUID[], to_ids UUID[], bad BOOLEAN)
 RETURNS INTEGER LANGUAGE plpgsql VOLATILE SECURITY DEFINER AS $resolve$
@@ -670,26 +702,31 @@ DECLARE
   waiting RECORD;
   users UUID[] := '{}';
   ids UUID[] := '{}';
-  fallen_users UUID[];
-  fallen UUID[];
+  errors TEXT[];
   depth INTEGER := 0;
 BEGIN
   IF own IS NOT NULL AND own <> ALL (owners) THEN RETURN 0; END IF;
   IF NOT EXISTS (SELECT 1 FROM job_waits) THEN RETURN 0; END IF;
-  fallen_users := owners; fallen := from_ids;
   IF bad THEN
-    -- Everything that stands behind them, before anything is changed.
+    -- Everything that stands behind them, and what it waited for, before anything is changed.
     WITH RECURSIVE behind AS (
-      SELECT w.user_id, w.job_id FROM job_waits w JOIN unnest(owners, from_ids) AS e (user_id, id)
-        ON w.user_id = e.user_id AND w.on_job = e.id
+      SELECT w.user_id, w.job_id, e.id AS cause, j.ended AS how
+      FROM job_waits w JOIN unnest(owners, from_ids) AS e (user_id, id) ON w.user_id = e.user_id AND w.on_job = e.id
+      JOIN jobs j ON j.user_id = e.user_id AND j.id = e.id
       UNION
-      SELECT w.user_id, w.job_id FROM behind b JOIN job_waits w ON w.user_id = b.user_id AND w.on_job = b.job_id
+      SELECT w.user_id, w.job_id, b.job_id, 'cancelled' FROM behind b
+      JOIN job_waits w ON w.user_id = b.user_id AND w.on_job = b.job_id
     )
-    SELECT array_agg(b.user_id), array_agg(b.job_id) INTO users, ids FROM behind b;
+    SELECT array_agg(b.user_id), array_agg(b.job_id), array_agg(format(
+      '{"code":"failed_precondition","message":"job %1$s, which it waited for, is %2$s","details":{"job":"%1$s"},'
+      '"retryable":false,"needs_user":false}', b.cause, b.how))
+    INTO users, ids, errors
+    FROM (SELECT DISTINCT ON (user_id, job_id) * FROM behind ORDER BY user_id, job_id, cause) b;
     IF ids IS NOT NULL THEN
       DELETE FROM job_scheduled s USING unnest(users, ids) AS e (user_id, id) WHERE s.user_id = e.user_id AND s.id = e.id;
-      UPDATE jobs j SET ended = 'cancelled', ended_at = now_at, attempt = 0
-      FROM unnest(users, ids) AS e (user_id, id) WHERE j.user_id = e.user_id AND j.id = e.id AND j.ended IS NULL;
+      UPDATE jobs j SET ended = 'cancelled', ended_at = now_at, attempt = 0, error = e.error
+      FROM unnest(users, ids, errors) AS e (user_id, id, error)
+      WHERE j.user_id = e.user_id AND j.id = e.id AND j.ended IS NULL;
       DELETE FROM job_waits w USING unnest(users, ids) AS e (user_id, id) WHERE w.user_id = e.user_id AND w.job_id = e.id;
       DELETE FROM job_unique k USING unnest(users, ids) AS e (user_id, id)
       WHERE k.user_id = e.user_id AND k.job_id = e.id AND k.until <= now_at;
@@ -704,9 +741,8 @@ BEGIN
       WHERE NOT bad AND w.user_id = e.user_id AND w.on_job BETWEEN e.first AND e.last RETURNING w.user_id, w.job_id
     ), batches AS (
       SELECT DISTINCT w.user_id, w.on_batch FROM job_waits w
-      WHERE w.on_batch IS NOT NULL AND w.user_id = ANY (owners) AND NOT EXISTS (
-        SELECT 1 FROM job_states s WHERE s.user_id = w.user_id AND s.batch_id = w.on_batch
-          AND s.state NOT IN ('done', 'cancelled', 'dead'))
+      WHERE w.on_batch IS NOT NULL AND w.user_id = ANY (owners)
+        AND omnicrm_job_batch_open(w.user_id, w.on_batch) IS NULL
     ), over_batches AS (
       DELETE FROM job_waits w USING batches b WHERE w.user_id = b.user_id AND w.on_batch = b.on_batch
       RETURNING w.user_id, w.job_id
@@ -856,21 +892,21 @@ BEGIN
 END
 $promote$;
 
--- The next jobs of a line, whole chunks but for the last, which is split: what is too much of it goes back.
+-- The next jobs of a line, whole chunks as far as that goes: what is too much of one goes back. `last_vt`: where the
+-- line's next claim may begin. `passed`: the virtual time at which the last of these jobs ends its turn.
 CREATE FUNCTION job_take(line_kind TEXT, line_priority BIGINT, from_vt BIGINT, want INTEGER, chunks INTEGER,
                          restarts INTEGER,
                          OUT users UUID[], OUT firsts UUID[], OUT lasts UUID[], OUT attempts INTEGER[], OUT vts BIGINT[],
-                         OUT got INTEGER, OUT restarted INTEGER, OUT restarts_left BOOLEAN, OUT last_vt BIGINT)
+                         OUT got INTEGER, OUT restarted INTEGER, OUT restarts_left BOOLEAN, OUT last_vt BIGINT,
+                         OUT passed BIGINT)
 LANGUAGE plpgsql VOLATILE AS $take$
 DECLARE
+  -- A claim of few jobs (slow ones) takes turns within its chunks, or a large one would be all of it.
+  fine CONSTANT BOOLEAN := want < 256;
   head BIGINT;
   t RECORD;
   step INTEGER := greatest(chunks, 1);
-  sizes INTEGER[] := '{}';
-  costs BIGINT[] := '{}';
-  i INTEGER;
-  keep INTEGER;
-  sum_before INTEGER;
+  back BIGINT;
 BEGIN
   users := '{}'; firsts := '{}'; lasts := '{}'; attempts := '{}'; vts := '{}';
   got := 0; restarted := 0; restarts_left := false;
@@ -886,13 +922,12 @@ BEGIN
             AND vt <= coalesce(head, 9223372036854775807)
           ORDER BY vt, first LIMIT least(restarts, want) FOR UPDATE SKIP LOCKED)) RETURNING *
       )
-      SELECT array_agg(g.user_id ORDER BY g.vt, g.first) AS u, array_agg(g.first ORDER BY g.vt, g.first) AS f,
-             array_agg(g.last ORDER BY g.vt, g.first) AS l, array_agg(g.attempt ORDER BY g.vt, g.first) AS a,
-             array_agg(g.vt ORDER BY g.vt, g.first) AS v, count(*)::integer AS n
+      SELECT array_agg(g.user_id) AS u, array_agg(g.first) AS f, array_agg(g.last) AS l, array_agg(g.attempt) AS a,
+             array_agg(g.vt) AS v, count(*)::integer AS n, max(g.vt) AS vt
       INTO t FROM gone g;
       IF t.n > 0 THEN
         users := t.u; firsts := t.f; lasts := t.l; attempts := t.a; vts := t.v; got := t.n; restarted := t.n;
-        sizes := array_fill(1, ARRAY[t.n]); costs := array_fill(1::bigint, ARRAY[t.n]);
+        last_vt := t.vt;
       END IF;
     END IF;
     restarts_left := EXISTS (SELECT 1 FROM job_ready WHERE kind = line_kind AND priority = line_priority AND attempt > 0);
@@ -903,39 +938,42 @@ BEGIN
         SELECT ctid FROM job_ready
         WHERE kind = line_kind AND priority = line_priority AND vt >= from_vt AND attempt = 0
         ORDER BY vt, first LIMIT step FOR UPDATE SKIP LOCKED)) RETURNING *
-    ), line AS (SELECT * FROM gone ORDER BY vt, first)
-    SELECT array_agg(g.user_id) AS u, array_agg(g.first) AS f, array_agg(g.last) AS l, array_agg(g.vt) AS v,
-           array_agg(g.n) AS s, array_agg(g.cost) AS c, sum(g.n)::integer AS n, count(*)::integer AS chunks
-    INTO t FROM line g;
-    EXIT WHEN t.chunks = 0;
+    ), span AS (  -- what was not looked at begins there
+      SELECT CASE WHEN count(*) = step THEN greatest(max(g.vt), min(g.vt) + 1) END AS edge FROM gone g
+    ), turns AS (
+      SELECT o.first, count(*) AS part
+      FROM (SELECT g.first FROM gone g CROSS JOIN span s
+            CROSS JOIN generate_series(0, least(g.n, want - got, (s.edge - g.vt + g.cost - 1) / g.cost) - 1) AS k
+            WHERE fine ORDER BY g.vt + k * g.cost, g.first LIMIT want - got) o GROUP BY o.first
+    ), measured AS (
+      SELECT g.*, o.part AS turns, sum(g.n) OVER (ORDER BY g.vt, g.first) - g.n AS before
+      FROM gone g LEFT JOIN turns o ON o.first = g.first
+    ), line AS MATERIALIZED (
+      SELECT m.*, CASE WHEN fine THEN coalesce(m.turns, 0) ELSE greatest(0, least(m.n, want - got - m.before)) END::integer
+               AS part
+      FROM measured m
+    ), back AS (
+      INSERT INTO job_ready (kind, priority, vt, first, last, n, cost, user_id, attempt)
+      SELECT line_kind, line_priority, r.vt + r.part * r.cost, omnicrm_job_after(r.first, r.part), r.last, r.n - r.part,
+             r.cost, r.user_id, 0
+      FROM line r WHERE r.part < r.n RETURNING vt
+    )
+    SELECT array_agg(g.user_id) AS u, array_agg(g.first) AS f,
+           array_agg(CASE WHEN g.part = g.n THEN g.last ELSE omnicrm_job_after(g.first, g.part - 1) END) AS l,
+           array_agg(g.vt) AS v, sum(g.part)::integer AS n, count(*)::integer AS taken, max(g.vt) AS vt,
+           max(g.vt + g.part * g.cost) AS ends, (SELECT count(*) FROM gone) AS seen, (SELECT min(b.vt) FROM back b) AS back
+    INTO t FROM line g WHERE g.part > 0;
+    EXIT WHEN t.taken = 0;
     users := users || t.u; firsts := firsts || t.f; lasts := lasts || t.l; vts := vts || t.v;
-    attempts := attempts || array_fill(0, ARRAY[t.chunks]);
-    sizes := sizes || t.s; costs := costs || t.c;
+    attempts := attempts || array_fill(0, ARRAY[t.taken]);
     got := got + t.n;
-    EXIT WHEN t.chunks < step;
+    last_vt := greatest(last_vt, t.vt);
+    passed := greatest(passed, t.ends);
+    back := least(back, t.back);
+    EXIT WHEN t.seen < step AND t.back IS NULL;
     step := least(greatest(want - got, 1), step * 4);
   END LOOP;
-  i := cardinality(users);
-  last_vt := vts[i];
-  WHILE got > want LOOP
-    sum_before := got - sizes[i];
-    IF sum_before >= want THEN
-      INSERT INTO job_ready (kind, priority, vt, first, last, n, cost, user_id, attempt)
-      VALUES (line_kind, line_priority, vts[i], firsts[i], lasts[i], sizes[i], costs[i], users[i], attempts[i]);
-      i := i - 1;
-      users := users[:i]; firsts := firsts[:i]; lasts := lasts[:i]; attempts := attempts[:i]; vts := vts[:i];
-      last_vt := vts[i];
-      got := sum_before;
-    ELSE
-      keep := want - sum_before;
-      INSERT INTO job_ready (kind, priority, vt, first, last, n, cost, user_id, attempt)
-      VALUES (line_kind, line_priority, vts[i] + keep * costs[i], omnicrm_job_after(firsts[i], keep), lasts[i],
-              sizes[i] - keep, costs[i], users[i], 0);
-      lasts[i] := omnicrm_job_after(firsts[i], keep - 1);
-      last_vt := vts[i] + keep * costs[i];
-      got := want;
-    END IF;
-  END LOOP;
+  last_vt := least(last_vt, back);
 END
 $take$;
 
@@ -956,7 +994,12 @@ DECLARE
   free_restarts INTEGER := restarts;
   users UUID[] := '{}'; firsts UUID[] := '{}'; lasts UUID[] := '{}'; attempts INTEGER[] := '{}'; vts BIGINT[] := '{}';
   capped TEXT;
-  tokens_now DOUBLE PRECISION;
+  known_began BIGINT;
+  known_started BIGINT;
+  known_max BIGINT;
+  began BIGINT := now_at;
+  used BIGINT := 0;
+  blocked BIGINT;
   left_behind BOOLEAN := false;
   passed BIGINT;
   taken INTEGER := 0;
@@ -967,13 +1010,15 @@ BEGIN
     IF max_global > 0 THEN
       room := least(room, max_global - (SELECT coalesce(sum(l.n), 0) FROM job_leases l WHERE l.kind = capped));
     END IF;
+    SELECT r.began_at, r.started, r.max_global INTO known_began, known_started, known_max FROM job_rates r
+    WHERE r.kind = capped;
     IF rate > 0 THEN
-      INSERT INTO job_rates AS r (kind, tokens, updated_at) VALUES (capped, rate, now_at)
-      ON CONFLICT (kind) DO UPDATE
-      SET tokens = least(rate, r.tokens + greatest(0, now_at - r.updated_at)::double precision * rate / rate_period),
-          updated_at = greatest(now_at, r.updated_at)
-      RETURNING tokens INTO tokens_now;
-      room := least(room, floor(tokens_now)::bigint);
+      -- A period begins with its first start; a clock that was set back begins a new one.
+      IF now_at >= known_began AND now_at < known_began + rate_period THEN
+        began := known_began;
+        used := known_started;
+      END IF;
+      room := least(room, greatest(0, rate - used));
     END IF;
   END IF;
   IF room > 0 THEN
@@ -999,20 +1044,26 @@ BEGIN
       taken := taken + t.got;
       users := users || t.users; firsts := firsts || t.firsts; lasts := lasts || t.lasts;
       attempts := attempts || t.attempts; vts := vts || t.vts;
-      passed := greatest(passed, t.last_vt);
+      passed := greatest(passed, t.passed);
       RETURN QUERY SELECT 1::smallint, cardinality(t.users), NULL::uuid, NULL::uuid, line.kind, NULL::text, line.priority,
         t.last_vt, NULL::bigint, t.got, NULL::bigint, NULL::bigint, NULL::text, NULL::uuid, NULL::bigint, NULL::text,
         NULL::boolean, NULL::smallint;
     END LOOP;
   END IF;
-  RETURN QUERY SELECT 2::smallint, room, NULL::uuid, NULL::uuid, NULL::text, NULL::text, NULL::bigint, NULL::bigint,
-    CASE WHEN room > 0 THEN (SELECT s.due FROM job_scheduled s WHERE s.due IS NOT NULL ORDER BY s.due LIMIT 1) END,
+  IF rate > 0 AND used + taken >= rate THEN blocked := began + rate_period; END IF;
+  IF (rate > 0 AND taken > 0) OR (capped IS NOT NULL AND coalesce(known_max, 0) <> max_global) THEN
+    INSERT INTO job_rates AS r (kind, began_at, started, blocked_until, max_global)
+    VALUES (capped, began, used + taken, coalesce(blocked, 0), max_global)
+    ON CONFLICT (kind) DO UPDATE SET began_at = excluded.began_at, started = excluded.started,
+      blocked_until = excluded.blocked_until, max_global = excluded.max_global;
+  END IF;
+  -- Where a limit ended the claim, asking again at once would find nothing.
+  RETURN QUERY SELECT 2::smallint, CASE WHEN blocked IS NULL THEN want - taken ELSE 1 END, NULL::uuid, NULL::uuid, NULL::text, NULL::text, NULL::bigint, NULL::bigint,
+    CASE WHEN taken < want THEN
+      least(blocked, (SELECT s.due FROM job_scheduled s WHERE s.due IS NOT NULL ORDER BY s.due LIMIT 1)) END,
     NULL::integer, NULL::bigint, NULL::bigint, NULL::text, NULL::uuid, NULL::bigint, NULL::text, left_behind,
     NULL::smallint;
   IF cardinality(users) = 0 THEN RETURN; END IF;
-  IF rate > 0 THEN
-    UPDATE job_rates r SET tokens = r.tokens - taken WHERE r.kind = capped;
-  END IF;
   IF passed > (SELECT last_value FROM job_passed) THEN PERFORM setval('job_passed', passed); END IF;
   INSERT INTO job_leases (id, worker_id, claimed_at, revision, n, kind, users, firsts, lasts, attempts, vts)
   SELECT lease, worker, now_at, 0, taken, capped, users, firsts, lasts, array_agg(a + 1), vts FROM unnest(attempts) AS a;
