@@ -61,6 +61,12 @@ BOOST_FIXTURE_TEST_CASE(json_everywhere_is_json, Shell) {
   BOOST_TEST(json({"jobs", "list", "--state", "dead"}).at("items").as_array().size() == 1u);
   BOOST_TEST(json({"jobs", "show", bad_job}).at("state") == "dead");
   BOOST_TEST(json({"jobs", "failures", bad_job}).at("items").as_array().size() == 1u);
+  BOOST_TEST(json({"jobs", "retry", bad_job}).at("state") == "ready");
+  BOOST_TEST(json({"jobs", "work"}).at("dead") == 1);
+  BOOST_TEST(json({"jobs", "retry", bad_job}).at("state") == "ready");
+  BOOST_TEST(has(run({"jobs", "cancel", bad_job}).out, "is cancelled"));
+  BOOST_TEST(json({"jobs", "work"}).at("started") == 0);
+  BOOST_TEST(json({"jobs", "list", "--state", "cancelled"}).at("items").as_array().size() == 1u);
   BOOST_TEST(json({"jobs", "remove", bad_job}).is_object());
   BOOST_TEST(run({"jobs", "show", bad_job}).status == 3);
   BOOST_TEST(json({"schedules", "add", "Nightly", "tidy", "30 2 * * *", "--zone", "Europe/Berlin",

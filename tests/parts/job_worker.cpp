@@ -1,5 +1,7 @@
 #include "parts/job_worker.hpp"
 
+#include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -173,6 +175,13 @@ std::int64_t JobEffects::unfinished() const {
 
 namespace {
 
+void enter(const std::string& network) {
+  const int file = ::open(network.c_str(), O_RDONLY | O_CLOEXEC);
+  const bool entered = file >= 0 && ::setns(file, CLONE_NEWNET) == 0;
+  if (file >= 0) ::close(file);
+  if (!entered) throw std::runtime_error("cannot enter the network " + network);
+}
+
 /// The server may be away just then.
 Bench open_patiently(const JobWork& work) {
   const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(30);
@@ -189,6 +198,7 @@ Bench open_patiently(const JobWork& work) {
 }  // namespace
 
 int work_jobs(const JobWork& work, const std::string& stop_file) {
+  if (!work.network.empty()) enter(work.network);
   const Bench bench = open_patiently(work);
   auto runner = jobs::make_runner({.storage = bench.storage,
                                    .clock = bench.clock,

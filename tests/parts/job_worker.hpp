@@ -26,6 +26,7 @@ struct JobWork {
   jobs::RunnerOptions options;
   std::chrono::microseconds work{1'000};
   std::shared_ptr<Clock> clock = {};  ///< null: the system's
+  std::string network = {};           ///< the file of a network namespace that it lives in; "": the test's
 };
 
 constexpr std::int64_t crash_effect = 2;

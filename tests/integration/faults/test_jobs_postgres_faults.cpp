@@ -1,8 +1,10 @@
 // The server away, the wire cut or silent, hints lost: work resumes by itself, and nothing is lost.
 #include <signal.h>
+#include <unistd.h>
 
 #include <boost/test/unit_test.hpp>
 #include <chrono>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -22,6 +24,37 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 using Clock = std::chrono::steady_clock;
+
+/// A network of its own with one wire to ours; not every machine lets one be made.
+class Network {
+ public:
+  Network() {
+    made_ = run("ip netns add " + name_) &&
+            run("ip link add " + wire_ + " type veth peer name far netns " + name_) &&
+            run("ip addr add " + here() + "/30 dev " + wire_) && run("ip link set " + wire_ + " up") &&
+            run("ip -n " + name_ + " addr add " + subnet_ + ".2/30 dev far") &&
+            run("ip -n " + name_ + " link set far up");
+  }
+  ~Network() {
+    run("ip link del " + wire_);
+    run("ip netns del " + name_);
+  }
+  Network(const Network&) = delete;
+  Network& operator=(const Network&) = delete;
+  [[nodiscard]] bool is_made() const noexcept { return made_; }
+  [[nodiscard]] std::string here() const { return subnet_ + ".1"; }
+  [[nodiscard]] std::string file() const { return "/run/netns/" + name_; }
+  /// Packets are lost, and nobody is told.
+  [[nodiscard]] bool cut() const { return run("ip -n " + name_ + " link set far down"); }
+  [[nodiscard]] bool mend() const { return run("ip -n " + name_ + " link set far up"); }
+
+ private:
+  static bool run(const std::string& command) { return std::system((command + " 2>/dev/null").c_str()) == 0; }
+  const std::string name_ = "omnicrm" + std::to_string(::getpid());
+  const std::string wire_ = "oc" + std::to_string(::getpid());
+  const std::string subnet_ = "10.213." + std::to_string(::getpid() % 250);
+  bool made_ = false;
+};
 
 struct ServerFaults {
   TemporaryFolder folder;
@@ -152,6 +185,57 @@ BOOST_AUTO_TEST_CASE(a_worker_is_split_off) {
   const double waited = wait_for(effects, jobs, seconds(60));
   BOOST_TEST_MESSAGE("all effects " << waited << " s after the last split");
   std::this_thread::sleep_for(seconds(4));
+  BOOST_TEST(fleet.finish() == 0);
+  proxy.kill();
+  proxy.wait();
+  check_whole(effects, jobs);
+}
+
+/// The same by a network: one worker lives on a machine whose wire is cut for longer than its lease.
+BOOST_AUTO_TEST_CASE(the_network_of_a_worker_is_split_off) {
+  const Network network;
+  if (!network.is_made()) {
+    BOOST_TEST_MESSAGE("no network may be made here: a_worker_is_split_off stands for it");
+    return;
+  }
+  const int jobs = soaked(1'000, 5'000);
+  const JobEffects effects(path, jobs);
+  const std::string ready = folder.file("listening");
+  Child proxy([&] {
+    CuttingProxy far(sockets(), network.here(), 5437, 1);
+    std::ofstream(ready) << "yes" << std::flush;
+    while (true) std::this_thread::sleep_for(seconds(1));
+    return 0;
+  });
+  while (!std::filesystem::exists(ready)) std::this_thread::sleep_for(milliseconds(10));
+  JobWork here = work(path);
+  here.work = milliseconds(15);
+  JobWork there = here;
+  there.path = path.substr(0, path.find("host=")) + "host=" + network.here() + "&port=5437";
+  there.network = network.file();
+  Fleet fleet(folder, {here, there});
+  const auto workers = [&] { return look_into(path)->number("SELECT count(*) FROM workers"); };
+  const auto wait_for_workers = [&](std::int64_t count, seconds most) {
+    const auto begin = Clock::now();
+    while (workers() != count) {
+      BOOST_REQUIRE((Clock::now() - begin < most));
+      std::this_thread::sleep_for(milliseconds(20));
+    }
+    return std::chrono::duration<double>(Clock::now() - begin).count();
+  };
+  wait_for_workers(2, seconds(20));
+  wait_for_progress(effects, seconds(20));
+  BOOST_REQUIRE(network.cut());
+  const double gone = wait_for_workers(1, seconds(10));
+  wait_for_progress(effects, seconds(10));
+  std::this_thread::sleep_for(seconds(1));
+  BOOST_REQUIRE(network.mend());
+  const double back = wait_for_workers(2, seconds(10));
+  const double waited = wait_for(effects, jobs, seconds(60));
+  BOOST_TEST_MESSAGE("its jobs were others' after " << gone << " s; it works again " << back
+                                                    << " s after the split; all effects " << waited
+                                                    << " s later");
+  std::this_thread::sleep_for(seconds(1));
   BOOST_TEST(fleet.finish() == 0);
   proxy.kill();
   proxy.wait();
