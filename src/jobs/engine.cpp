@@ -151,9 +151,9 @@ Result<void> Engine::round() {
       tells_others = std::exchange(local_hint_, false);
     }
   }
-  const bool beat_due = now >= next_beat_;
   order.endings = endings;
-  order.recover = recover_ || beat_due;
+  // Every round is a beat; but who never has an idle moment still looks after the dead.
+  order.recover = recover_ || now >= next_beat_ || now >= next_recovery_;
   if (endings.empty() && order.shares.empty() && order.progress.empty() && !order.recover) return {};
 
   auto result = rounds_.write(order);
@@ -167,6 +167,7 @@ Result<void> Engine::round() {
   failing_since_.reset();
   recover_ = false;
   next_beat_ = now + options_.heartbeat;
+  if (order.recover) next_recovery_ = next_beat_;
   // What failed, was snoozed or given back may be due again; a finished job of a limited kind makes room for
   // one.
   const bool again = limits_.any_claim_limit() ||

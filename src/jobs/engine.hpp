@@ -159,6 +159,7 @@ class Engine final : Wakeup::Listener {
   std::size_t target_ = 0;      // how many jobs to hold unstarted
   Time last_claim_{};
   Time next_beat_{};
+  Time next_recovery_{};
   Time next_look_{};
   Time next_cancels_{};
   std::chrono::microseconds look_pause_{0};

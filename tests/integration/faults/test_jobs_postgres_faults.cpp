@@ -62,7 +62,10 @@ struct ServerFaults {
   std::string database = server.make_migrated_database();
   std::string path = server.url(database, PostgresServer::application);
 
-  ~ServerFaults() { server.give_back(database); }
+  ~ServerFaults() {
+    server.run(database, "ALTER DATABASE " + database + " RESET ALL");
+    server.give_back(database);
+  }
 
   [[nodiscard]] static JobWork work(const std::string& path) {
     return {.path = path, .options = {.threads = 2, .lease = seconds(3), .heartbeat = milliseconds(500)}};
@@ -193,6 +196,8 @@ BOOST_AUTO_TEST_CASE(a_worker_is_split_off) {
 
 /// The same by a network: one worker lives on a machine whose wire is cut for longer than its lease.
 BOOST_AUTO_TEST_CASE(the_network_of_a_worker_is_split_off) {
+  // A transaction that is cut off in its middle holds its locks until the server gives its session up.
+  server.run(database, "ALTER DATABASE " + database + " SET idle_in_transaction_session_timeout = '3s'");
   const Network network;
   if (!network.is_made()) {
     BOOST_TEST_MESSAGE("no network may be made here: a_worker_is_split_off stands for it");

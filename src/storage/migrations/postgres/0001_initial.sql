@@ -351,8 +351,11 @@ CREATE TABLE job_cancels (
   PRIMARY KEY (user_id, job_id)
 );
 CREATE INDEX job_cancels_worker ON job_cancels (worker_id);
+CREATE SEQUENCE job_waits_seq;
 CREATE TABLE job_waits (
-  user_id UUID NOT NULL, job_id UUID NOT NULL, on_job UUID, on_batch UUID
+  seq BIGINT NOT NULL DEFAULT nextval('job_waits_seq'),
+  user_id UUID NOT NULL, job_id UUID NOT NULL, on_job UUID, on_batch UUID,
+  PRIMARY KEY (user_id, seq)
 );
 CREATE INDEX job_waits_job ON job_waits (user_id, job_id);
 CREATE INDEX job_waits_on_job ON job_waits (user_id, on_job) WHERE on_job IS NOT NULL;
@@ -609,19 +612,13 @@ BEGIN
 END
 $ask$;
 
--- Jobs with what their place says of them. The library's own; a user reads it through omnicrm_jobs_of.
-CREATE VIEW job_states AS
-SELECT j.user_id, j.id, j.kind, j.payload,
+-- Jobs with where they stand.
+CREATE VIEW job_places AS
+SELECT j.*,
        CASE WHEN j.ended IS NOT NULL THEN j.ended WHEN s.state IS NOT NULL THEN s.state
             WHEN l.id IS NOT NULL THEN 'running' WHEN r.vt IS NOT NULL THEN 'ready' ELSE 'done' END AS state,
-       j.priority, coalesce(s.vt, l.vt, r.vt, 0) AS virtual_time, coalesce(s.due, j.run_at) AS run_at,
-       coalesce(j.attempt, s.attempt, l.attempt, r.attempt, 1) AS attempt, j.max_attempts, j.unique_key, j.batch_id,
-       l.id AS lease_id,
-       coalesce(j.progress_done, 0) AS progress_done, coalesce(j.progress_total, 0) AS progress_total,
-       coalesce(j.progress_note, '') AS progress_note,
-       coalesce(j.error, f.error, 'null') AS error, coalesce(j.result, 'null') AS result,
-       coalesce(j.cancel_requested, 0) AS cancel_requested, j.created_at,
-       coalesce(j.started_at, l.claimed_at, d.started) AS started_at, coalesce(j.ended_at, d.at) AS finished_at, j.trace
+       coalesce(s.vt, l.vt, r.vt, 0) AS virtual_time, coalesce(s.due, j.run_at) AS due,
+       coalesce(j.attempt, s.attempt, l.attempt, r.attempt, 1) AS starts, l.id AS lease_id, l.claimed_at
 FROM jobs j
 LEFT JOIN LATERAL (SELECT s.state, s.due, s.attempt, s.vt FROM job_scheduled s
                    WHERE j.ended IS NULL AND s.user_id = j.user_id AND s.id = j.id) s ON true
@@ -632,14 +629,68 @@ LEFT JOIN LATERAL (SELECT p.vt, p.attempt
 LEFT JOIN LATERAL (SELECT l.id, l.claimed_at, u.attempt, u.vt
                    FROM job_leases l, unnest(l.users, l.firsts, l.lasts, l.attempts, l.vts) AS u (user_id, first, last, attempt, vt)
                    WHERE j.ended IS NULL AND s.state IS NULL AND r.vt IS NULL AND u.user_id = j.user_id AND j.id BETWEEN u.first AND u.last
-                   LIMIT 1) l ON true
+                   LIMIT 1) l ON true;
+-- Jobs as users see them. The library's own; a user reads it through omnicrm_jobs_of.
+CREATE VIEW job_states AS
+SELECT j.user_id, j.id, j.kind, j.payload, j.state, j.priority, j.virtual_time, j.due AS run_at, j.starts AS attempt,
+       j.max_attempts, j.unique_key, j.batch_id, j.lease_id,
+       coalesce(j.progress_done, 0) AS progress_done, coalesce(j.progress_total, 0) AS progress_total,
+       coalesce(j.progress_note, '') AS progress_note,
+       coalesce(j.error, f.error, 'null') AS error, coalesce(j.result, 'null') AS result,
+       coalesce(j.cancel_requested, 0) AS cancel_requested, j.created_at,
+       coalesce(j.started_at, j.claimed_at, d.started) AS started_at, coalesce(j.ended_at, d.at) AS finished_at, j.trace
+FROM job_places j
 LEFT JOIN LATERAL (SELECT p.at, u.started
                    FROM (SELECT * FROM job_receipts c WHERE c.at >= j.created_at ORDER BY c.at LIMIT 2000) p,
                         unnest(p.users, p.firsts, p.lasts, p.started) AS u (user_id, first, last, started)
-                   WHERE j.ended IS NULL AND s.state IS NULL AND l.id IS NULL AND r.vt IS NULL AND p.kind = j.kind
+                   WHERE j.ended IS NULL AND j.state = 'done' AND p.kind = j.kind
                      AND u.user_id = j.user_id AND j.id BETWEEN u.first AND u.last LIMIT 1) d ON true
 LEFT JOIN LATERAL (SELECT f.error FROM job_failures f WHERE f.user_id = j.user_id AND f.job_id = j.id
                    ORDER BY f.at DESC, f.attempt DESC LIMIT 1) f ON true;
+-- Jobs as a copy to another storage (src/copy) reads and writes them, whatever tables a storage keeps them in. One that
+-- runs arrives as one whose worker ended; a turn is given anew; when a job was just done is not in its row, so that such a
+-- one ended when it was due.
+CREATE VIEW job_rows AS
+SELECT j.user_id, j.id, j.kind, j.payload, j.priority, j.due AS run_at, j.starts AS attempt, j.max_attempts, j.unique_key,
+       coalesce(j.unique_scope, '') AS unique_scope, j.batch_id,
+       coalesce(j.progress_done, 0) AS progress_done, coalesce(j.progress_total, 0) AS progress_total,
+       coalesce(j.progress_note, '') AS progress_note,
+       coalesce(j.error, (SELECT f.error FROM job_failures f WHERE f.user_id = j.user_id AND f.job_id = j.id
+                          ORDER BY f.at DESC, f.attempt DESC LIMIT 1), 'null') AS error,
+       coalesce(j.result, 'null') AS result, j.trace, j.created_at, coalesce(j.started_at, j.claimed_at) AS started_at,
+       CASE WHEN j.state <> 'running' THEN j.state WHEN j.cancel_requested = 1 THEN 'cancelled' ELSE 'ready' END AS state,
+       CASE WHEN j.state IN ('scheduled', 'waiting') THEN j.cost ELSE 1 END AS cost,
+       CASE WHEN j.state = 'running' AND j.cancel_requested = 1 THEN j.claimed_at
+            WHEN j.state = 'done' THEN coalesce(j.ended_at, j.run_at) ELSE j.ended_at END AS finished_at
+FROM job_places j;
+CREATE FUNCTION job_arrive() RETURNS trigger LANGUAGE plpgsql AS $arrive$
+DECLARE
+  turn RECORD;
+  is_over CONSTANT BOOLEAN := new.state IN ('done', 'dead', 'cancelled');
+BEGIN
+  INSERT INTO jobs (user_id, id, priority, run_at, cost, max_attempts, created_at, kind, payload, unique_key, trace,
+                    batch_id, ended, ended_at, attempt, started_at, error, result, unique_scope, progress_done,
+                    progress_total, progress_note)
+  VALUES (new.user_id, new.id, new.priority, new.run_at, new.cost, new.max_attempts, new.created_at, new.kind, new.payload,
+          new.unique_key, new.trace, new.batch_id, CASE WHEN is_over THEN new.state END, new.finished_at,
+          CASE WHEN is_over THEN new.attempt END, new.started_at, nullif(new.error, 'null'), nullif(new.result, 'null'),
+          nullif(new.unique_scope, ''), new.progress_done, new.progress_total, new.progress_note);
+  IF is_over THEN RETURN new; END IF;
+  IF new.state = 'ready' THEN
+    SELECT * INTO turn FROM omnicrm_job_start(new.user_id, new.kind, new.priority, -9223372036854775808, new.cost);
+    IF NOT turn.paused THEN
+      INSERT INTO job_ready (user_id, first, last, vt, priority, cost, n, attempt, kind)
+      VALUES (new.user_id, new.id, new.id, turn.start, new.priority, new.cost, 1, new.attempt, new.kind);
+      RETURN new;
+    END IF;
+  END IF;
+  INSERT INTO job_scheduled (user_id, id, due, priority, cost, attempt, kind, state, vt)
+  VALUES (new.user_id, new.id, CASE WHEN new.state = 'scheduled' THEN new.run_at END, new.priority, new.cost, new.attempt,
+          new.kind, new.state, 0);
+  RETURN new;
+END
+$arrive$;
+CREATE TRIGGER job_rows_arrive INSTEAD OF INSERT ON job_rows FOR EACH ROW EXECUTE FUNCTION job_arrive();
 -- How far a job is that another one is to wait for, locked so that it cannot end before the caller's transaction does.
 -- Null: the user has no such job.
 CREATE FUNCTION omnicrm_job_hold(owner UUID, job UUID) RETURNS TEXT
@@ -1232,7 +1283,8 @@ DO $admin$
 DECLARE
   fun REGPROCEDURE;
 BEGIN
-  GRANT SELECT ON job_states, job_passed TO omnicrm_admin;
+  GRANT SELECT ON job_places, job_states, job_rows, job_passed TO omnicrm_admin;
+  GRANT INSERT ON job_rows TO omnicrm_admin;
   FOR fun IN
     SELECT p.oid FROM pg_proc p WHERE p.pronamespace = current_schema()::regnamespace AND p.proname LIKE 'job\_%'
   LOOP

@@ -222,7 +222,7 @@ CREATE TABLE jobs (
   user_id BLOB NOT NULL, id BLOB NOT NULL, kind TEXT NOT NULL, payload TEXT NOT NULL, state TEXT NOT NULL,
   priority INTEGER NOT NULL, virtual_time INTEGER NOT NULL, run_at INTEGER NOT NULL,
   attempt INTEGER NOT NULL, max_attempts INTEGER NOT NULL,
-  unique_key TEXT NOT NULL, unique_scope TEXT NOT NULL, batch_id BLOB,
+  unique_key TEXT NOT NULL, unique_scope TEXT NOT NULL DEFAULT '', batch_id BLOB,
   lease_id BLOB, progress_done INTEGER NOT NULL, progress_total INTEGER NOT NULL, progress_note TEXT NOT NULL,
   error TEXT NOT NULL, result TEXT NOT NULL, cancel_requested INTEGER NOT NULL, trace TEXT NOT NULL,
   is_parked INTEGER NOT NULL,
@@ -239,11 +239,6 @@ CREATE INDEX jobs_batch_open ON jobs (user_id, batch_id) WHERE batch_id IS NOT N
 CREATE INDEX jobs_finished ON jobs (kind, state, finished_at) WHERE finished_at IS NOT NULL;
 CREATE INDEX jobs_listed ON jobs (user_id, created_at DESC, id DESC);
 
--- Ready and scheduled rows of their own are PostgreSQL's shape; here they are views of the same rows.
-CREATE VIEW job_ready AS
-  SELECT priority, virtual_time AS vt, id, 1 AS n, user_id, attempt FROM jobs WHERE state = 'ready';
-CREATE VIEW job_scheduled AS
-  SELECT run_at, priority, virtual_time AS vt, id, user_id, attempt FROM jobs WHERE state = 'scheduled';
 CREATE TABLE job_leases (
   id BLOB NOT NULL PRIMARY KEY, worker_id BLOB NOT NULL, claimed_at INTEGER NOT NULL
 ) WITHOUT ROWID;
@@ -287,6 +282,33 @@ CREATE TABLE job_clocks (
   user_id BLOB NOT NULL, kind TEXT NOT NULL, priority INTEGER NOT NULL, virtual_time INTEGER NOT NULL,
   PRIMARY KEY (user_id, kind, priority)
 ) WITHOUT ROWID;
+-- Jobs as a copy to another storage (src/copy) reads and writes them, whatever tables a storage keeps them in. One that
+-- runs arrives as one whose worker ended; a turn is given anew.
+CREATE VIEW job_rows AS
+  SELECT user_id, id, kind, payload, priority, run_at, attempt, max_attempts, unique_key, unique_scope, batch_id,
+         progress_done, progress_total, progress_note, error, result, trace, created_at, started_at,
+         CASE WHEN state <> 'running' THEN state WHEN cancel_requested = 1 THEN 'cancelled' ELSE 'ready' END AS state,
+         CASE WHEN state IN ('scheduled', 'waiting') THEN virtual_time ELSE 1 END AS cost,
+         CASE WHEN state = 'running' AND cancel_requested = 1 THEN started_at ELSE finished_at END AS finished_at
+  FROM jobs;
+CREATE TRIGGER job_rows_arrive INSTEAD OF INSERT ON job_rows BEGIN
+  INSERT INTO job_clocks (user_id, kind, priority, virtual_time)
+    SELECT new.user_id, new.kind, new.priority, new.cost WHERE new.state = 'ready'
+    ON CONFLICT (user_id, kind, priority) DO UPDATE SET virtual_time = virtual_time + excluded.virtual_time;
+  INSERT INTO jobs (user_id, id, kind, payload, state, priority, virtual_time, run_at, attempt, max_attempts, unique_key,
+                    unique_scope, batch_id, lease_id, progress_done, progress_total, progress_note, error, result,
+                    cancel_requested, trace, is_parked, created_at, started_at, finished_at)
+    VALUES (new.user_id, new.id, new.kind, new.payload, new.state, new.priority,
+            CASE WHEN new.state = 'ready' THEN
+              (SELECT c.virtual_time - new.cost FROM job_clocks AS c
+               WHERE c.user_id = new.user_id AND c.kind = new.kind AND c.priority = new.priority)
+              WHEN new.state IN ('scheduled', 'waiting') THEN new.cost ELSE 0 END,
+            new.run_at, new.attempt, new.max_attempts, new.unique_key, new.unique_scope, new.batch_id, NULL,
+            new.progress_done, new.progress_total, new.progress_note, new.error, new.result, 0, new.trace,
+            new.state = 'ready' AND EXISTS (SELECT 1 FROM job_pauses AS p
+                                            WHERE p.user_id = new.user_id AND p.kind = new.kind),
+            new.created_at, new.started_at, new.finished_at);
+END;
 CREATE TABLE workers (
   id BLOB NOT NULL PRIMARY KEY, name TEXT NOT NULL, started_at INTEGER NOT NULL, heartbeat_at INTEGER NOT NULL
 ) WITHOUT ROWID;
