@@ -193,6 +193,12 @@ DOCS: dict[str, tuple[str, dict[str, str]]] = {
             'trace': 'W3C traceparent of what caused it; may be empty.',
         },
     ),
+    'JobFailure': (
+        'The evidence of one failed start.',
+        {
+            'error': 'JSON of Error.',
+        },
+    ),
     'JobFilter': (
         '',
         {
@@ -497,6 +503,21 @@ DOCS: dict[str, tuple[str, dict[str, str]]] = {
             'kinds': 'Empty: every kind.',
             'after': 'Half-open: after <= occurred_at < before.',
             'include_bulk': 'Mail of lists and machines.',
+        },
+    ),
+    'UniqueConflict': (
+        'What enqueueing a job does whose unique key is taken.',
+        {
+            'keep': 'nothing: the id of the one that has the key is returned',
+            'replace': 'that one gets the new payload, priority and time if it still waits; its id is returned',
+        },
+    ),
+    'UniqueScope': (
+        'How long a unique key keeps others out.',
+        {
+            'waiting': 'until the job starts',
+            'unfinished': 'until it has ended',
+            'period': 'until it has ended, and for unique_for after its enqueue at least',
         },
     ),
 }
