@@ -50,7 +50,8 @@ clang: bootstrap ## the tests, built by clang with warnings as errors
 fuzz: bootstrap ## each fuzzer for SECONDS_EACH (30) seconds
 	@JOBS=$(JOBS) scripts/fuzz
 
-soak: release ## the slow checks: the Python sdist compiled, installed and used
+soak: release ## the slow checks: long runs of the jobs under faults; the Python sdist compiled, installed and used
+	@scripts/soak
 	@$(PYTHON) bindings/python/scripts/check_wheel.py build/release --full
 
 format: bootstrap ## clang-format on every C++ file

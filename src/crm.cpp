@@ -8,14 +8,17 @@
 #include "copy/begin.hpp"
 #include "core/errors.hpp"
 #include "core/id_generator.hpp"
+#include "jobs/jobs_admin.hpp"
 #include "jobs/runner.hpp"
 #include "jobs/running_job.hpp"
 #include "jobs/wakeup.hpp"
+#include "observe/context_logger.hpp"
 #include "open_storage.hpp"
 #include "operations/registry.hpp"
 #include "repository/unit.hpp"
 #include "run_batch.hpp"
 #include "session/session_impl.hpp"
+#include "storage_metrics.hpp"
 #include "sync/parts.hpp"
 #include "sync/sync_jobs.hpp"
 
@@ -26,14 +29,18 @@ using repository::Environment;
 
 class StorageAdmin final : public Admin {
  public:
-  explicit StorageAdmin(std::shared_ptr<storage::Storage> storage) : storage_(std::move(storage)) {}
+  explicit StorageAdmin(const SessionParts& parts)
+      : storage_(parts.environment->storage),
+        jobs_(jobs::make_jobs_admin(storage_, parts.environment->clock, parts.wakeup)) {}
 
   Result<void> backup(const std::string& path) override { return storage_->backup(path); }
   Result<std::vector<std::string>> check() override { return storage_->check(); }
   Result<std::int64_t> schema_version() override { return storage_->schema_version(); }
+  jobs::JobsAdmin& jobs() noexcept override { return *jobs_; }
 
  private:
   std::shared_ptr<storage::Storage> storage_;
+  std::unique_ptr<jobs::JobsAdmin> jobs_;
 };
 
 /// For a host that migrates by itself.
@@ -50,7 +57,7 @@ Result<std::shared_ptr<const Environment>> open_environment(const Options& optio
   auto environment = std::make_shared<Environment>();
   environment->clock = options.clock ? options.clock : system_clock();
   environment->random = options.random ? options.random : system_random();
-  environment->logger = options.logger ? options.logger : observe::silent_logger();
+  environment->logger = observe::context_logger(options.logger ? options.logger : observe::silent_logger());
   environment->ids = std::make_shared<IdGenerator>(environment->clock, environment->random);
   OMNICRM_ASSIGN(environment->storage, open_storage(options));
   OMNICRM_TRY(options.migrate ? environment->storage->migrate() : check_schema(*environment->storage));
@@ -86,8 +93,13 @@ Result<void> register_handlers(jobs::Runner& runner, const std::shared_ptr<const
 
 class WiredCrm final : public Crm {
  public:
-  WiredCrm(std::shared_ptr<const SessionParts> parts, std::unique_ptr<jobs::Runner> runner)
-      : parts_(std::move(parts)), runner_(std::move(runner)), admin_(parts_->environment->storage) {}
+  WiredCrm(std::shared_ptr<const SessionParts> parts, std::unique_ptr<jobs::Runner> runner,
+           std::shared_ptr<observe::Metrics> metrics)
+      : parts_(std::move(parts)),
+        runner_(std::move(runner)),
+        admin_(*parts_),
+        metrics_(std::move(metrics)),
+        storage_metrics_(*metrics_, parts_->environment->storage) {}
 
   Session session(UserId user, std::string_view actor) override {
     return Session(std::make_unique<Session::Impl>(parts_, user, actor));
@@ -104,28 +116,41 @@ class WiredCrm final : public Crm {
   }
   jobs::Runner& jobs() noexcept override { return *runner_; }
   Admin& admin() noexcept override { return admin_; }
+  std::string metrics_text() override {
+    if (metrics_->is_on()) storage_metrics_.refresh();
+    return metrics_->text();
+  }
 
  private:
   std::shared_ptr<const SessionParts> parts_;
   std::unique_ptr<jobs::Runner> runner_;
   StorageAdmin admin_;
+  std::shared_ptr<observe::Metrics> metrics_;
+  StorageMetrics storage_metrics_;
 };
 
 Result<std::unique_ptr<Crm>> wire(const Options& options) {
   OMNICRM_ASSIGN(std::shared_ptr<const Environment> environment, open_environment(options));
   OMNICRM_ASSIGN(const std::shared_ptr<const sync::Parts> sync, sync_parts(environment, options));
   const auto wakeup = std::make_shared<jobs::Wakeup>();
+  const auto metrics = options.metrics ? options.metrics : observe::no_metrics();
   auto runner = jobs::make_runner({.storage = environment->storage,
                                    .clock = environment->clock,
                                    .ids = environment->ids,
                                    .random = environment->random,
                                    .logger = environment->logger,
-                                   .wakeup = wakeup},
+                                   .wakeup = wakeup,
+                                   .metrics = metrics,
+                                   .tracer = options.tracer},
                                   options.jobs);
   OMNICRM_TRY(register_handlers(*runner, sync));
-  auto parts = std::make_shared<SessionParts>(SessionParts{
-      .environment = environment, .sync = sync, .wakeup = wakeup, .dispatch = operations::dispatch});
-  return std::make_unique<WiredCrm>(std::move(parts), std::move(runner));
+  auto parts = std::make_shared<SessionParts>(SessionParts{.environment = environment,
+                                                           .sync = sync,
+                                                           .wakeup = wakeup,
+                                                           .dispatch = operations::dispatch,
+                                                           .tracer = options.tracer,
+                                                           .span_name = operations::span_name});
+  return std::make_unique<WiredCrm>(std::move(parts), std::move(runner), metrics);
 }
 
 }  // namespace

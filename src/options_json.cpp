@@ -15,6 +15,9 @@ namespace options_json {
 enum class Log { none, debug, info, warning, error };
 BOOST_DESCRIBE_ENUM(Log, none, debug, info, warning, error)
 
+enum class LogFormat { text, json };
+BOOST_DESCRIBE_ENUM(LogFormat, text, json)
+
 struct Sqlite {
   std::int64_t busy_timeout_ms = storage::SqliteOptions{}.busy_timeout.count();
   bool full_sync = storage::SqliteOptions{}.full_sync;
@@ -60,11 +63,13 @@ struct Opening {
   std::string path = Options{}.path;
   bool migrate = Options{}.migrate;
   Log log = Log::none;
+  LogFormat log_format = LogFormat::text;
+  bool metrics = false;
   Sqlite sqlite;
   Postgres postgres;
   Jobs jobs;
 };
-BOOST_DESCRIBE_STRUCT(Opening, (), (path, migrate, log, sqlite, postgres, jobs))
+BOOST_DESCRIBE_STRUCT(Opening, (), (path, migrate, log, log_format, metrics, sqlite, postgres, jobs))
 
 constexpr std::int64_t longest_ms = 24LL * 60 * 60 * 1000;
 constexpr std::int64_t largest_count = 1'000'000;
@@ -157,8 +162,12 @@ Result<Options> options_from_json(std::string_view json) {
   options.jobs.poll = milliseconds(asked.jobs.poll_ms);
   options.jobs.claim_limit = static_cast<std::size_t>(asked.jobs.claim_limit);
   if (asked.log != options_json::Log::none) {
-    options.logger = observe::stderr_logger(options_json::level_of(asked.log));
+    options.logger =
+        observe::stderr_logger(options_json::level_of(asked.log),
+                               asked.log_format == options_json::LogFormat::json ? observe::LogFormat::json
+                                                                                 : observe::LogFormat::text);
   }
+  if (asked.metrics) options.metrics = observe::prometheus_metrics();
   return options;
 }
 

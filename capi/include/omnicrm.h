@@ -172,7 +172,8 @@ OCRM_API int32_t ocrm_writer_write(ocrm_writer *writer, const char *text, size_t
 /** Levels of log lines. @since 0.1 */
 enum { OCRM_LOG_DEBUG = 0, OCRM_LOG_INFO = 1, OCRM_LOG_WARNING = 2, OCRM_LOG_ERROR = 3 };
 
-/** Receives log lines: ids and counts, never message text, addresses or secrets. Called on any thread, also many at
+/** Receives log lines: ids and counts, never message text, addresses or secrets (what looks like one is "[redacted]").
+ * `message` ends in the ids of what the thread works on: `job done job=... kind=... user=... request=...`. Called on any thread, also many at
  * once; must not block for long; what it throws is ignored. @since 0.1 */
 typedef void (*ocrm_log_fn)(void *user, int32_t level, const char *area, size_t area_size, const char *message,
                             size_t message_size);
@@ -291,8 +292,14 @@ typedef struct ocrm_job_handler {
   int64_t max_concurrent;  /**< at most so many at once in this process; 0: no limit */
   int64_t backoff_base_ms; /**< first wait before a retry; 0: one second */
   int64_t backoff_cap_ms;  /**< longest wait; 0: fifteen minutes */
+  int64_t max_global;      /**< at most so many at once in all processes together; 0: no limit */
+  int64_t max_per_user;    /**< at most so many at once of one user in this process; 0: no limit */
+  int64_t rate_limit;      /**< at most so many starts in each period, of all processes; 0: no limit */
+  int64_t rate_period_ms;  /**< 0: one second */
+  int64_t keep_done_ms;    /**< how long done and cancelled jobs are kept; 0: a day */
+  int64_t keep_dead_ms;    /**< and dead ones; 0: thirty days */
 } ocrm_job_handler;
-#define OCRM_JOB_HANDLER_INIT {sizeof(ocrm_job_handler), NULL, NULL, NULL, 0, 0, 0, 0}
+#define OCRM_JOB_HANDLER_INIT {sizeof(ocrm_job_handler), NULL, NULL, NULL, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}
 
 /* --- opening ------------------------------------------------------------------------------------------------------ */
 
@@ -327,13 +334,15 @@ typedef struct ocrm_options {
  * (another program's, or newer than this library), OCRM_PERMISSION_DENIED, OCRM_UNAVAILABLE, OCRM_UNSUPPORTED (a server's
  * path, and the library was built without libpq). @since 0.1 */
 OCRM_API int32_t ocrm_open(const ocrm_options *options, ocrm **out, ocrm_error **err);
-/** The same from JSON: {"path":"my.db","migrate":true,"log":"warning","sqlite":{"busy_timeout_ms":10000,
- * "full_sync":true,"writer_cache_kib":16384,"reader_cache_kib":4096,"idle_readers":4},"jobs":{"name":"omnicrm",
- * "threads":2,"lease_ms":15000,"heartbeat_ms":3000,"poll_ms":500,"claim_limit":32},"postgres":{"admin_url":"",
+/** The same from JSON: {"path":"my.db","migrate":true,"log":"warning","log_format":"text",
+ * "metrics":false,"sqlite":{"busy_timeout_ms":10000,"full_sync":true,"writer_cache_kib":16384,
+ * "reader_cache_kib":4096,"idle_readers":4},"jobs":{"name":"omnicrm","threads":2,"lease_ms":15000,
+ * "heartbeat_ms":3000,"poll_ms":500,"claim_limit":32},"postgres":{"admin_url":"",
  * "read_url":"","schema":"omnicrm","pool_size":8,"acquire_timeout_ms":10000,"connect_timeout_ms":5000,
  * "health_check_after_ms":1000,"max_lifetime_ms":1800000,"statement_cache":256,"lock_timeout_ms":10000,
  * "statement_timeout_ms":0,"retry_for_ms":10000,"partitions":0,"transaction_pooling":false}}; every member may be left
- * out. "sqlite" is for files, "postgres" for servers: a path "postgresql://user@host/database".
+ * out. "sqlite" is for files, "postgres" for servers: a path "postgresql://user@host/database". "log" sends lines to
+ * standard error, as "text" or "json"; "metrics" lets ocrm_metrics_text have something to say.
  * @param json an object. @param json_size its length. @param out the CRM. @param err see above. @return status.
  * Errors: as ocrm_open. Blocks as ocrm_open. @since 0.1 */
 OCRM_API int32_t ocrm_open_json(const char *json, size_t json_size, ocrm **out, ocrm_error **err);
@@ -356,6 +365,11 @@ OCRM_API int32_t ocrm_backup(ocrm *crm, const char *path, size_t path_size, ocrm
  * @param crm the CRM. @param problems a JSON array of texts, `[]` when sound. @param err see above. @return status.
  * Errors: OCRM_UNAVAILABLE. @since 0.1 */
 OCRM_API int32_t ocrm_check(ocrm *crm, ocrm_buffer **problems, ocrm_error **err);
+/** What a scraper reads: the CRM's figures in Prometheus' text format, version 0.0.4 (docs/observability.md). Blocks for
+ * one short query on PostgreSQL.
+ * @param crm the CRM. @param out the text; empty unless it was opened with "metrics":true. @param err see above.
+ * @return status. Errors: OCRM_FAILED_PRECONDITION (closed). @since 0.1 */
+OCRM_API int32_t ocrm_metrics_text(ocrm *crm, ocrm_buffer **out, ocrm_error **err);
 
 /* --- sessions and operations --------------------------------------------------------------------------------------- */
 
@@ -380,6 +394,18 @@ OCRM_API void ocrm_session_free(ocrm_session *session);
  * @since 0.1 */
 OCRM_API int32_t ocrm_call(ocrm_session *session, const char *operation, size_t operation_size, const char *json,
                            size_t json_size, ocrm_buffer **out, ocrm_error **err);
+/** The same for a request of the host's: log lines of the call carry both ids, and so do the jobs that it enqueues and
+ * their log lines.
+ * @param session the session. @param operation the name. @param operation_size its length.
+ * @param json the request; empty: {}. @param json_size its length.
+ * @param request_id the host's name for the request; cut at 128 bytes; empty: none. @param request_id_size its length.
+ * @param traceparent the header of https://www.w3.org/TR/trace-context/; empty: none.
+ * @param traceparent_size its length. @param out the answer. @param err see above.
+ * @return status. Errors: as ocrm_call; OCRM_INVALID_ARGUMENT for a traceparent that is none. @since 0.1 */
+OCRM_API int32_t ocrm_call_traced(ocrm_session *session, const char *operation, size_t operation_size,
+                                  const char *json, size_t json_size, const char *request_id,
+                                  size_t request_id_size, const char *traceparent, size_t traceparent_size,
+                                  ocrm_buffer **out, ocrm_error **err);
 /** Work in a transaction: calls on `inside` are kept if it returns OCRM_OK, else none of them. `inside` is borrowed for
  * the call, and its thread's: OCRM_FAILED_PRECONDITION on another one. The work may be called more than once (a busy
  * database), on the caller's thread or on that of another caller whose commit it shares; the caller waits meanwhile.

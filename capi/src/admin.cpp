@@ -43,3 +43,11 @@ int32_t ocrm_check(ocrm* crm, ocrm_buffer** problems, ocrm_error** err) {
     return give(problems, json_array(found));
   });
 }
+
+int32_t ocrm_metrics_text(ocrm* crm, ocrm_buffer** out, ocrm_error** err) {
+  return fence(err, [&]() -> Result<void> {
+    OCRM_ASSIGN(const Use call, use(crm));
+    OCRM_TRY(check_out(out, "out"));
+    return give(out, call->crm().metrics_text());
+  });
+}

@@ -20,6 +20,12 @@ class HostHandler final : public jobs::Handler {
     if (handler_.timeout_ms != 0) options.timeout = milliseconds(handler_.timeout_ms);
     if (handler_.backoff_base_ms != 0) options.backoff_base = milliseconds(handler_.backoff_base_ms);
     if (handler_.backoff_cap_ms != 0) options.backoff_cap = milliseconds(handler_.backoff_cap_ms);
+    options.max_global = handler_.max_global;
+    options.max_per_user = handler_.max_per_user;
+    options.rate_limit = handler_.rate_limit;
+    if (handler_.rate_period_ms != 0) options.rate_period = milliseconds(handler_.rate_period_ms);
+    if (handler_.keep_done_ms != 0) options.keep_done = milliseconds(handler_.keep_done_ms);
+    if (handler_.keep_dead_ms != 0) options.keep_dead = milliseconds(handler_.keep_dead_ms);
     return options;
   }
 
@@ -49,7 +55,13 @@ Result<void> check_handler(const ocrm_job_handler& handler) {
   OCRM_TRY(in_range("timeout_ms", handler.timeout_ms));
   OCRM_TRY(in_range("max_concurrent", handler.max_concurrent));
   OCRM_TRY(in_range("backoff_base_ms", handler.backoff_base_ms));
-  return in_range("backoff_cap_ms", handler.backoff_cap_ms);
+  OCRM_TRY(in_range("backoff_cap_ms", handler.backoff_cap_ms));
+  OCRM_TRY(in_range("max_global", handler.max_global));
+  OCRM_TRY(in_range("max_per_user", handler.max_per_user));
+  OCRM_TRY(in_range("rate_limit", handler.rate_limit));
+  OCRM_TRY(in_range("rate_period_ms", handler.rate_period_ms));
+  OCRM_TRY(in_range("keep_done_ms", handler.keep_done_ms));
+  return in_range("keep_dead_ms", handler.keep_dead_ms);
 }
 
 std::shared_ptr<jobs::Handler> make_host_handler(CrmState& crm, const ocrm_job_handler& handler, User user) {

@@ -1,5 +1,6 @@
 // Sessions, operations, transactions.
 #include <omnicrm/crm.hpp>
+#include <omnicrm/observe/trace.hpp>
 
 #include "buffer.hpp"
 #include "callback.hpp"
@@ -65,6 +66,27 @@ int32_t ocrm_call(ocrm_session* session, const char* operation, size_t operation
     OCRM_TRY(check_out(out, "out"));
     OCRM_ASSIGN(const auto name, text_of(operation, operation_size, "operation"));
     OCRM_ASSIGN(const auto request, bytes_of(json, json_size, "json"));
+    OCRM_ASSIGN(std::string answer, call->call(name, request));
+    return give(out, std::move(answer));
+  });
+}
+
+int32_t ocrm_call_traced(ocrm_session* session, const char* operation, size_t operation_size,
+                         const char* json, size_t json_size, const char* request_id, size_t request_id_size,
+                         const char* traceparent, size_t traceparent_size, ocrm_buffer** out,
+                         ocrm_error** err) {
+  return fence(err, [&]() -> Result<void> {
+    OCRM_ASSIGN(const SessionUse call, use(session));
+    OCRM_TRY(check_out(out, "out"));
+    OCRM_ASSIGN(const auto name, text_of(operation, operation_size, "operation"));
+    OCRM_ASSIGN(const auto request, bytes_of(json, json_size, "json"));
+    OCRM_ASSIGN(const auto id, text_of(request_id, request_id_size, "request_id"));
+    OCRM_ASSIGN(const auto header, text_of(traceparent, traceparent_size, "traceparent"));
+    observe::TraceContext trace;
+    if (!header.empty()) {
+      OCRM_ASSIGN(trace, observe::TraceContext::parse(header));
+    }
+    const observe::RequestScope scope({.request = id, .trace = trace});
     OCRM_ASSIGN(std::string answer, call->call(name, request));
     return give(out, std::move(answer));
   });

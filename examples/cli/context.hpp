@@ -27,6 +27,8 @@ class Context {
 
   /// Reads `options_file`, whose path `db` is then unless the command line names one (`db_is_named`).
   void read_options(bool db_is_named);
+  /// What the database will be opened with, but for its path.
+  [[nodiscard]] omnicrm::Options& settings() noexcept { return options_; }
   /// The library's options for `db`.
   [[nodiscard]] omnicrm::Options options() const;
   /// Fails when `db` names a file that is not there. Whether a server has the database, it says itself.
@@ -77,6 +79,7 @@ void add_contact_commands(CLI::App& app, Context& context);
 void add_duplicate_commands(CLI::App& app, Context& context);
 void add_timeline_commands(CLI::App& app, Context& context);
 void add_job_commands(CLI::App& app, Context& context);
+void add_schedule_commands(CLI::App& app, Context& context);
 void add_audit_commands(CLI::App& app, Context& context);
 void add_admin_commands(CLI::App& app, Context& context);
 void add_migrate_command(CLI::App& app, Context& context);

@@ -39,7 +39,7 @@ void Interrupt::watch(const std::stop_token& over) {
     if (::sigtimedwait(&set, nullptr, &wait) < 0) continue;
     if (source_.stop_requested()) ::_exit(interrupted);
     source_.request_stop();
-    note("\nstopping cleanly; Ctrl-C again ends at once. " + advice_);
+    if (!advice_.empty()) note("\nstopping cleanly; Ctrl-C again ends at once. " + advice_);
   }
 }
 

@@ -14,7 +14,7 @@ namespace cli {
 /// so that all of them leave the signals to it.
 class Interrupt {
  public:
-  /// `advice` is said at the first signal.
+  /// `advice` is said at the first signal; nothing is said when it is empty.
   explicit Interrupt(std::string advice);
   ~Interrupt();
   Interrupt(const Interrupt&) = delete;

@@ -125,6 +125,7 @@ int run(int count, char** values) {
   add_duplicate_commands(app, context);
   add_batch_commands(app, context);
   add_job_commands(app, context);
+  add_schedule_commands(app, context);
   add_audit_commands(app, context);
   add_operation_commands(app, context);
   add_admin_commands(app, context);

@@ -25,6 +25,8 @@ class Admin {
   /// Problems in the file's structure; empty when sound.
   virtual Result<std::vector<std::string>> check() = 0;
   virtual Result<std::int64_t> schema_version() = 0;
+  /// The queue of all users.
+  [[nodiscard]] virtual jobs::JobsAdmin& jobs() noexcept = 0;
 };
 
 /// How far a batch is. @since 0.1
@@ -63,6 +65,11 @@ class Crm {
       std::stop_token stop = {}) = 0;
   [[nodiscard]] virtual jobs::Runner& jobs() noexcept = 0;
   [[nodiscard]] virtual Admin& admin() noexcept = 0;
+
+  /// Brings the gauges up to date that a reader of metrics wants of now (the storage's connections; on
+  /// PostgreSQL one short query), then gives `Options::metrics`' text: the answer to a scraper. Empty without
+  /// metrics. Errors: those of a read of the storage change nothing but that its gauges stay as they were.
+  [[nodiscard]] virtual std::string metrics_text() = 0;
 };
 
 /// Every operation with its version, scope, and JSON Schemas of request and response, as one JSON document

@@ -10,6 +10,7 @@
 #include <omnicrm/core/result.hpp>
 #include <omnicrm/insight/search.hpp>
 #include <omnicrm/jobs/queue.hpp>
+#include <omnicrm/jobs/schedule.hpp>
 #include <omnicrm/repository/audit.hpp>
 #include <omnicrm/repository/contacts.hpp>
 #include <omnicrm/repository/interactions.hpp>
@@ -43,6 +44,7 @@ class Session {
   [[nodiscard]] repository::Audit& audit() noexcept;
   [[nodiscard]] sync::SyncService& sync() noexcept;
   [[nodiscard]] jobs::Jobs& jobs() noexcept;
+  [[nodiscard]] jobs::Schedules& schedules() noexcept;
   [[nodiscard]] insight::SearchService& search() noexcept;
 
   /// Runs `work` in one transaction: all of its changes or none. The session it gets is bound to that

@@ -12,16 +12,19 @@
 namespace omnicrm::copy {
 namespace {
 
+// A view's computed columns have no type there.
 constexpr std::string_view sqlite_columns =
-    "SELECT t.name, c.name, c.type FROM pragma_table_list AS t JOIN pragma_table_info(t.name) AS c "
-    "WHERE t.schema = 'main' AND t.type IN ('table', 'virtual') AND t.name NOT LIKE 'sqlite^_%' ESCAPE '^' "
-    "ORDER BY t.name, c.name";
+    "SELECT t.name, c.name, CASE WHEN c.type <> '' THEN c.type WHEN c.name = 'state' THEN 'TEXT' ELSE "
+    "'INTEGER' END "
+    "FROM pragma_table_list AS t JOIN pragma_table_info(t.name) AS c "
+    "WHERE t.schema = 'main' AND (t.type IN ('table', 'virtual') OR t.name = ?) AND "
+    "t.name NOT LIKE 'sqlite^_%' ESCAPE '^' ORDER BY t.name, c.name";
 
 // Partitions are how a table is kept, not tables of their own.
 constexpr std::string_view postgres_columns =
     "SELECT c.relname::text, a.attname::text, y.typname::text FROM pg_class c "
     "JOIN pg_attribute a ON a.attrelid = c.oid JOIN pg_type y ON y.oid = a.atttypid "
-    "WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind IN ('r', 'p') "
+    "WHERE c.relnamespace = current_schema()::regnamespace AND (c.relkind IN ('r', 'p') OR c.relname = ?) "
     "AND NOT c.relispartition AND a.attnum > 0 AND NOT a.attisdropped "
     "ORDER BY c.relname::text COLLATE \"C\", a.attname::text COLLATE \"C\"";
 
@@ -65,12 +68,15 @@ Result<void> check_known(std::string_view side, const Catalogue& catalogue) {
 Result<Catalogue> read_catalogue(storage::Connection& connection) {
   const bool is_sqlite = connection.dialect() == storage::Dialect::sqlite;
   OMNICRM_ASSIGN(storage::Query rows,
-                 storage::Query::run(connection, is_sqlite ? sqlite_columns : postgres_columns));
+                 storage::Query::run(connection, is_sqlite ? sqlite_columns : postgres_columns, jobs_view));
+  const auto left_out = left_out_tables(connection.dialect());
   Catalogue catalogue;
   while (true) {
     OMNICRM_ASSIGN(const bool more, rows.next());
     if (!more) return catalogue;
-    catalogue[rows.get<std::string>(0)].push_back(
+    std::string table = rows.get<std::string>(0);
+    if (std::ranges::find(left_out, table) != left_out.end()) continue;
+    catalogue[std::move(table)].push_back(
         {.name = rows.get<std::string>(1), .kind = kind_of(rows.statement().get_text(2))});
   }
 }

@@ -55,9 +55,12 @@ Result<void> settle_tables(storage::Connection& to) {
     OMNICRM_TRY(storage::query_one<std::int64_t>(to, "SELECT setval(CAST(CAST(? AS text) AS regclass), ?)",
                                                  sequence.name, **most));
   }
-  for (const CopiedTable& table : copied_tables())
-    OMNICRM_TRY(to.execute("ANALYZE " + std::string(table.name)));
-  for (const std::string_view table : made_tables()) OMNICRM_TRY(to.execute("ANALYZE " + std::string(table)));
+  const auto analyze = [&to](std::string_view table) { return to.execute("ANALYZE " + std::string(table)); };
+  for (const CopiedTable& table : copied_tables()) {
+    if (table.name != jobs_view) OMNICRM_TRY(analyze(table.name));
+  }
+  for (const std::string_view table : left_out_tables(to.dialect())) OMNICRM_TRY(analyze(table));
+  for (const std::string_view table : made_tables()) OMNICRM_TRY(analyze(table));
   return {};
 }
 

@@ -13,9 +13,11 @@ constexpr auto columns(Names... names) {
 constexpr auto by_id = columns("user_id", "id");
 constexpr auto by_rowid = columns("seq");
 constexpr auto by_place = columns("user_id", "seq");
-constexpr auto by_own_id = columns("id");
+constexpr auto by_kind = columns("kind");
+constexpr auto kind_key = columns("user_id", "kind");
 constexpr auto by_user = columns("user_id");
 constexpr auto by_name = columns("user_id", "name");
+constexpr auto by_own_name = columns("name");
 
 constexpr auto identity_key = columns("user_id", "kind", "match_key");
 constexpr auto participant_key = columns("user_id", "interaction_id", "ordinal");
@@ -70,16 +72,23 @@ constexpr auto tables = std::to_array<CopiedTable>({
     with_key("rate_limits", by_name),
     with_key("settings", by_name),
     with_key("schedules", by_id),
-    with_key("workers", by_own_id),
-    with_key("job_leases", by_own_id),
-    with_key("job_clocks", by_user),
+    with_key("leaders", by_own_name),
     with_key("job_unique", unique_key),
     with_key("job_failures", failure_key),
-    with_rowid("job_receipts"),
-    with_rowid("jobs"),
+    with_rowid("job_waits"),
+    with_key("job_pauses", kind_key),
+    with_key("job_rates", by_kind),
+    with_key(jobs_view, by_id),
 });
 
 constexpr auto made = std::to_array<std::string_view>({"interaction_text", "contact_text"});
+
+// Behind `jobs_view`; and who ran what, which is over.
+constexpr auto left_out_of_sqlite =
+    std::to_array<std::string_view>({"jobs", "job_clocks", "job_leases", "job_receipts", "workers"});
+constexpr auto left_out_of_postgres =
+    std::to_array<std::string_view>({"jobs", "job_cancels", "job_clocks", "job_leases", "job_lines",
+                                     "job_ready", "job_receipts", "job_scheduled", "workers"});
 
 }  // namespace
 
@@ -89,6 +98,11 @@ std::span<const CopiedTable> copied_tables() {
 
 std::span<const std::string_view> made_tables() {
   return made;
+}
+
+std::span<const std::string_view> left_out_tables(storage::Dialect dialect) {
+  if (dialect == storage::Dialect::sqlite) return left_out_of_sqlite;
+  return left_out_of_postgres;
 }
 
 }  // namespace omnicrm::copy

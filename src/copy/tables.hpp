@@ -34,6 +34,12 @@ struct CopiedTable {
 /// Full-text indexes: not copied but made of the rows (text_stage.hpp).
 [[nodiscard]] std::span<const std::string_view> made_tables();
 
+/// Jobs, which each storage keeps in tables of its own shape: a view of both, which rows can be put into.
+inline constexpr std::string_view jobs_view = "job_rows";
+
+/// Tables that are not copied as they are: what they hold travels through `jobs_view`, or ends here.
+[[nodiscard]] std::span<const std::string_view> left_out_tables(storage::Dialect dialect);
+
 /// Of the database itself: its schema's history.
 inline constexpr std::string_view history_table = "schema_migrations";
 

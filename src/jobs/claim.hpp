@@ -1,6 +1,7 @@
-// Who runs what: due jobs become ready, ready jobs become a worker's.
+// What a worker asks for, and what it gets.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -18,30 +19,17 @@ namespace omnicrm::jobs {
 struct KindShare {
   std::string kinds;  ///< a JSON array of names
   std::size_t limit = 0;
-};
-
-struct ClaimOrder {
-  WorkerId worker;
-  LeaseId lease;
-  Timestamp now;
-  std::vector<KindShare> shares;
-  /// Of jobs that were started before, at most so many: those that can start at once. A job that kills its
-  /// process then takes down only what really ran beside it, not what waited in the worker's queue.
-  std::size_t restarts = 0;
+  /// What holds for all processes together, of a share of one kind; 0: no limit (`KindOptions`).
+  std::int64_t max_global = 0;
+  std::int64_t rate_limit = 0;
+  std::chrono::milliseconds rate_period{1'000};
 };
 
 struct Claim {
-  std::vector<JobRow> jobs;  ///< running under the order's lease; lowest (priority, virtual_time, seq) first
+  std::vector<JobRow> jobs;  ///< running under the round's lease; lowest (priority, virtual_time, seq) first
   bool more = false;         ///< the line may hold more of these kinds
   bool restarts_left = false;         ///< jobs were passed over because of `restarts`
   std::optional<Timestamp> next_due;  ///< when the next scheduled job is due; asked when the line ran short
 };
-
-/// Moves scheduled jobs whose time has come into the line, at most some hundreds in one call; their fair turn
-/// counts from now.
-[[nodiscard]] Result<void> promote_due(storage::Connection& connection, Timestamp now);
-
-/// Claims under one new lease. An empty claim writes nothing.
-[[nodiscard]] Result<Claim> claim(storage::Connection& connection, const ClaimOrder& order);
 
 }  // namespace omnicrm::jobs

@@ -1,10 +1,9 @@
-// How a claimed job ended, and what its row says then.
+// How a claimed job ended.
 #pragma once
 
 #include <chrono>
 #include <cstdint>
 #include <optional>
-#include <span>
 #include <string>
 
 #include <omnicrm/core/time.hpp>
@@ -33,23 +32,5 @@ struct Ending {
   bool marked_done = false;
   std::optional<Progress> progress;
 };
-
-/// Writes the endings in one transaction, each under its job's lease: where the lease was lost, nothing is
-/// written. A failed job becomes scheduled, dead or (when its cancel was asked) cancelled. Leases without
-/// running jobs are removed. What was written is added up into the summary (`started` stays).
-[[nodiscard]] Result<RunSummary> write_endings(storage::Connection& connection,
-                                               std::span<const Ending> endings, Timestamp now);
-
-/// The job is done, within any transaction. False: the lease was lost, nothing was written.
-[[nodiscard]] Result<bool> write_done(storage::Connection& connection, const JobRow& row, const Json& result,
-                                      Timestamp now);
-[[nodiscard]] Result<bool> write_progress(storage::Connection& connection, const JobRow& row,
-                                          const Progress& progress);
-/// The evidence of one failed start.
-[[nodiscard]] Result<void> write_failure(storage::Connection& connection, const JobRow& row,
-                                         const std::string& error, Timestamp now);
-/// The job ends for good: `cancelled` or `dead`.
-[[nodiscard]] Result<void> write_end(storage::Connection& connection, const JobRow& row, JobState state,
-                                     const std::string& error, Timestamp now);
 
 }  // namespace omnicrm::jobs

@@ -10,18 +10,18 @@ namespace {
 using std::chrono::microseconds;
 using std::chrono::milliseconds;
 
-// Endings are written at so many, or so long after the first, whichever comes first.
-constexpr std::size_t ending_group = 256;
+// Endings wait for others for so long at the most.
 constexpr milliseconds ending_wait{3};
 // A claim that lasts less than `quick` was too small, one that lasts longer than `slow` too big.
 constexpr milliseconds quick{20};
 constexpr milliseconds slow{100};
+// Jobs that a thread takes at once at the most.
+constexpr std::size_t largest_group = 16;
 
 }  // namespace
 
 bool Engine::holds_nothing() const {
-  return queue_.empty() && endings_.empty() &&
-         std::all_of(slots_.begin(), slots_.end(), [](const Held* held) { return held == nullptr; });
+  return queue_.empty() && active_ == 0 && pending_ == 0 && limits_.parked() == 0;
 }
 
 std::size_t Engine::wanted() const {
@@ -30,26 +30,19 @@ std::size_t Engine::wanted() const {
 }
 
 bool Engine::claimable() const {
-  if (stopping_ || !hint_ || queue_.size() > target_ / 2 || wanted() == 0) return false;
+  if (stopping_ || !hint_ || queue_.size() > target_ / 4 || wanted() == 0) return false;
   if (restarts_left_ && idle_ <= queue_.size()) return false;
-  return any_capped_ ? !shares().empty() : !uncapped_kinds_.empty();
+  return limits_.any() ? limits_.has_share(parts_.clock->steady_now()) : !kinds_.empty();
 }
 
-std::vector<KindShare> Engine::shares() const {
-  std::vector<KindShare> shares;
-  const std::size_t limit = wanted();
-  if (!uncapped_kinds_.empty()) shares.push_back({uncapped_kinds_, limit});
-  if (!any_capped_) return shares;
-  for (const auto& [kind, entry] : kinds_) {
-    if (entry.options.max_concurrent <= 0) continue;
-    const auto is_kind = [&kind = kind](const JobRow& row) { return row.job.kind == kind; };
-    auto held = static_cast<std::size_t>(std::count_if(queue_.begin(), queue_.end(), is_kind));
-    for (const Held* running : slots_) held += running != nullptr && is_kind(running->row()) ? 1 : 0;
-    const auto cap = static_cast<std::size_t>(entry.options.max_concurrent);
-    if (held < cap)
-      shares.push_back({kinds_json(std::vector<std::string>{kind}), std::min(limit, cap - held)});
-  }
-  return shares;
+/// So few that every thread gets some, and none has many while another waits.
+std::size_t Engine::group_size() const {
+  return std::clamp<std::size_t>(queue_.size() / (slots_.size() + idle_), 1, largest_group);
+}
+
+void Engine::ring() {
+  { const Lock lock(mutex_); }  // the clerk looks at what changed, or waits already
+  clerk_.notify_one();
 }
 
 // Fast jobs are claimed by the hundred, slow ones only when a thread is free: what one process holds back,
@@ -67,16 +60,14 @@ void Engine::adapt(std::size_t claimed) {
 }
 
 bool Engine::urgent() const {
-  if (wake_ || look_for_cancels_ || claimable() || endings_.size() >= ending_group) return true;
-  if (stopping_ && !queue_.empty()) return true;
-  if (endings_.empty()) return false;
-  return queue_.empty() &&
-         std::all_of(slots_.begin(), slots_.end(), [](const Held* held) { return held == nullptr; });
+  if (wake_ || look_for_cancels_ || claimable() || pending_ >= ending_group) return true;
+  if (stopping_ && !(queue_.empty() && limits_.parked() == 0)) return true;
+  return pending_ > 0 && active_ == 0 && queue_.empty();
 }
 
 /// Until there is something to write or to look at. True when nothing happened for as long as it was to wait.
 bool Engine::wait(Lock& lock) {
-  const auto ready = [this] { return urgent() || !endings_.empty(); };
+  const auto ready = [this] { return urgent() || pending_ > 0; };
   const bool something = clerk_.wait_for(lock, patience(), ready);
   if (something && !urgent()) clerk_.wait_for(lock, ending_wait, [this] { return urgent(); });
   wake_ = false;
@@ -84,17 +75,18 @@ bool Engine::wait(Lock& lock) {
 }
 
 // Times that are due by the injected clock; never longer than the poll, which is real time.
-microseconds Engine::patience() const {
+microseconds Engine::patience() {
   const auto now = parts_.clock->steady_now();
   const microseconds poll = options_.poll;
   microseconds wait = poll - jitter(poll / 4, *parts_.random);
-  const auto until = [&](std::chrono::steady_clock::time_point at) {
-    wait = std::min(wait, std::chrono::ceil<microseconds>(at - now));
-  };
+  const auto until = [&](Time at) { wait = std::min(wait, std::chrono::ceil<microseconds>(at - now)); };
   until(next_beat_);
+  if (idle_ > 0 && look_pause_ < poll) until(next_look_);
+  if (const auto share = limits_.next_share(now); share && hint_) until(*share);
   if (stopping_ && grace_end_ && *grace_end_ > now) until(*grace_end_);
-  for (const Held* held : slots_) {
-    if (held != nullptr && held->deadline() > now) until(held->deadline());
+  for (const auto& slot : slots_) {
+    const std::lock_guard slot_lock(slot->mutex);
+    if (slot->held && slot->held->deadline() > now) until(slot->held->deadline());
   }
   if (next_due_) wait = std::min(wait, *next_due_ - parts_.clock->now());
   return std::max(wait, microseconds(0));

@@ -11,12 +11,6 @@
 
 #include "storage/query.hpp"
 
-/// Every column of `jobs`, in the order that `read_job` expects. A macro, so that SQL stays one literal.
-#define OMNICRM_JOB_COLUMNS                                                                         \
-  "seq, user_id, id, kind, payload, state, priority, virtual_time, run_at, attempt, max_attempts, " \
-  "unique_key, batch_id, lease_id, progress_done, progress_total, progress_note, error, result, "   \
-  "cancel_requested, created_at, started_at, finished_at"
-
 namespace omnicrm::jobs {
 
 /// A job with what only its table knows: its place and its owner.
@@ -25,9 +19,6 @@ struct JobRow {
   UserId user;
   Job job;
 };
-
-/// The row a query of `OMNICRM_JOB_COLUMNS` stands on. `data_loss` for a state this library does not know.
-[[nodiscard]] Result<JobRow> read_job(const storage::Query& row);
 
 /// An error as a job keeps it: the members of `Error`, with `details` as JSON where it is JSON.
 [[nodiscard]] std::string error_json(const Error& error);

@@ -1,62 +1,28 @@
 #include "jobs/queue.hpp"
 
 #include <algorithm>
-#include <map>
+#include <span>
+#include <string>
 #include <utility>
 
 #include "core/errors.hpp"
-#include "jobs/dialect.hpp"
-#include "jobs/ending.hpp"
+#include "jobs/coalescer.hpp"
 #include "jobs/enqueue.hpp"
-#include "jobs/fair.hpp"
 #include "jobs/job_list.hpp"
-#include "jobs/job_row.hpp"
-#include "storage/query.hpp"
+#include "jobs/store.hpp"
 
 namespace omnicrm::jobs {
 namespace {
 
-Result<JobRow> find(storage::Connection& connection, UserId user, JobId id, std::string_view lock = "") {
-  std::string sql = "SELECT " OMNICRM_JOB_COLUMNS " FROM jobs WHERE user_id = ? AND id = ?";
-  sql += lock;
-  OMNICRM_ASSIGN(auto rows, storage::Query::run(connection, sql, user, id));
-  OMNICRM_ASSIGN(const bool found, rows.next());
-  if (!found) return not_found("job", id.to_string());
-  return read_job(rows);
-}
-
-Result<JobRow> find_to_change(storage::Connection& connection, UserId user, JobId id) {
-  return find(connection, user, id, dialect_of(connection).row_lock);
-}
-
-bool waits(JobState state) {
-  return state == JobState::ready || state == JobState::scheduled;
-}
-
-Result<void> cancel_row(storage::Connection& connection, const JobRow& row, Timestamp now) {
-  if (waits(row.job.state)) return write_end(connection, row, JobState::cancelled, row.job.error.text, now);
-  if (row.job.state != JobState::running) return {};
-  OMNICRM_TRY(storage::run(connection, "UPDATE jobs SET cancel_requested = 1 WHERE user_id = ? AND seq = ?",
-                           row.user, row.seq));
-  return {};
-}
-
-Result<void> revive(storage::Connection& connection, const JobRow& row, Timestamp now) {
-  if (!row.job.unique_key.empty()) {
-    OMNICRM_ASSIGN(const auto other,
-                   take_key(connection, row.user, row.job.kind, row.job.unique_key, row.job.id));
-    if (other)
-      return failure(ErrorCode::failed_precondition, "job " + other->to_string() + " has the same key");
+/// The jobs, each with a trace if the calling thread has one; copied only then.
+std::span<const NewJob> with_caller_trace(const std::vector<NewJob>& jobs, std::vector<NewJob>& copy) {
+  const std::string trace = caller_trace();
+  if (trace.empty()) return jobs;
+  copy = jobs;
+  for (NewJob& job : copy) {
+    if (job.trace.empty()) job.trace = trace;
   }
-  FairClock fair(connection);
-  OMNICRM_ASSIGN(const std::int64_t start, fair.start(row.user, row.job.priority, 1));
-  OMNICRM_TRY(fair.save());
-  OMNICRM_TRY(storage::run(
-      connection,
-      "UPDATE jobs SET state = 'ready', virtual_time = ?, run_at = ?, attempt = 0, "
-      "cancel_requested = 0, started_at = NULL, finished_at = NULL WHERE user_id = ? AND seq = ?",
-      start, now, row.user, row.seq));
-  return {};
+  return copy;
 }
 
 /// A user's queue over a storage.
@@ -74,11 +40,9 @@ class SqlJobs final : public Jobs {
 
   Result<std::vector<JobId>> enqueue(const std::vector<NewJob>& jobs) override {
     OMNICRM_TRY(check(jobs));
-    std::vector<JobId> made;
-    OMNICRM_TRY(storage_->write(scope(), [&](storage::Connection& connection) -> Result<void> {
-      OMNICRM_ASSIGN(made, insert_jobs(connection, *clock_, *ids_, user_, jobs));
-      return {};
-    }));
+    std::vector<NewJob> traced;  // another caller's thread may write them: its trace is not theirs
+    OMNICRM_ASSIGN(auto made, wakeup_->coalescer().enqueue(*storage_, store(), {*clock_, *ids_}, scope(),
+                                                           with_caller_trace(jobs, traced)));
     if (!made.empty()) wakeup_->notify();
     return made;
   }
@@ -86,7 +50,7 @@ class SqlJobs final : public Jobs {
   Result<std::vector<JobId>> enqueue_in(storage::Connection& transaction,
                                         const std::vector<NewJob>& jobs) override {
     OMNICRM_TRY(check(jobs));
-    OMNICRM_ASSIGN(auto made, insert_jobs(transaction, *clock_, *ids_, user_, jobs));
+    OMNICRM_ASSIGN(auto made, store().enqueue(transaction, {*clock_, *ids_}, user_, jobs));
     // Before the commit, but a runner looks in a write transaction of its own, which waits for this one where
     // there is a single writer; elsewhere the poll finds the jobs.
     if (!made.empty()) wakeup_->notify();
@@ -96,8 +60,7 @@ class SqlJobs final : public Jobs {
   Result<Job> get(JobId id) override {
     Job job;
     OMNICRM_TRY(storage_->read(scope(), [&](storage::Connection& connection) -> Result<void> {
-      OMNICRM_ASSIGN(JobRow row, find(connection, user_, id));
-      job = std::move(row.job);
+      OMNICRM_ASSIGN(job, store().get(connection, user_, id));
       return {};
     }));
     return job;
@@ -107,7 +70,7 @@ class SqlJobs final : public Jobs {
     OMNICRM_ASSIGN(const auto after, list_start(page));
     Page<Job> result;
     OMNICRM_TRY(storage_->read(scope(), [&](storage::Connection& connection) -> Result<void> {
-      OMNICRM_ASSIGN(result, list_jobs(connection, user_, filter, page.limit, after));
+      OMNICRM_ASSIGN(result, store().list(connection, user_, filter, page.limit, after));
       return {};
     }));
     return result;
@@ -116,10 +79,7 @@ class SqlJobs final : public Jobs {
   Result<Job> cancel(JobId id) override {
     Job job;
     OMNICRM_TRY(storage_->write(scope(), [&](storage::Connection& connection) -> Result<void> {
-      OMNICRM_ASSIGN(JobRow row, find_to_change(connection, user_, id));
-      OMNICRM_TRY(cancel_row(connection, row, clock_->now()));
-      OMNICRM_ASSIGN(row, find(connection, user_, id));
-      job = std::move(row.job);
+      OMNICRM_ASSIGN(job, store().cancel(connection, user_, id, clock_->now()));
       return {};
     }));
     if (job.state == JobState::running) wakeup_->cancel(id);
@@ -129,12 +89,7 @@ class SqlJobs final : public Jobs {
   Result<Job> retry(JobId id) override {
     Job job;
     OMNICRM_TRY(storage_->write(scope(), [&](storage::Connection& connection) -> Result<void> {
-      OMNICRM_ASSIGN(JobRow row, find_to_change(connection, user_, id));
-      if (row.job.state != JobState::dead && row.job.state != JobState::cancelled)
-        return failure(ErrorCode::failed_precondition, "only a dead or cancelled job can be retried");
-      OMNICRM_TRY(revive(connection, row, clock_->now()));
-      OMNICRM_ASSIGN(row, find(connection, user_, id));
-      job = std::move(row.job);
+      OMNICRM_ASSIGN(job, store().retry(connection, user_, id, clock_->now()));
       return {};
     }));
     wakeup_->notify();
@@ -142,7 +97,7 @@ class SqlJobs final : public Jobs {
   }
 
   Result<std::int64_t> cancel_batch_in(storage::Connection& transaction, BatchId batch) override {
-    OMNICRM_ASSIGN(const std::int64_t count, cancel_batch(transaction, user_, batch, clock_->now()));
+    OMNICRM_ASSIGN(const std::int64_t count, store().cancel_batch(transaction, user_, batch, clock_->now()));
     if (count > 0) wakeup_->cancel_many();
     return count;
   }
@@ -150,16 +105,48 @@ class SqlJobs final : public Jobs {
   Result<std::vector<KindStats>> stats() override {
     std::vector<KindStats> result;
     OMNICRM_TRY(storage_->read(scope(), [&](storage::Connection& connection) -> Result<void> {
-      OMNICRM_ASSIGN(result, kind_stats(connection, user_));
+      OMNICRM_ASSIGN(result, store().stats(connection, user_));
       return {};
     }));
     return result;
+  }
+
+  Result<std::vector<JobFailure>> failures(JobId id) override {
+    std::vector<JobFailure> result;
+    OMNICRM_TRY(storage_->read(scope(), [&](storage::Connection& connection) -> Result<void> {
+      OMNICRM_ASSIGN(result, store().failures(connection, user_, id));
+      return {};
+    }));
+    return result;
+  }
+
+  Result<void> remove(JobId id) override {
+    return storage_->write(
+        scope(), [&](storage::Connection& connection) { return store().remove(connection, user_, id); });
+  }
+
+  Result<void> pause(std::string_view kind) override {
+    OMNICRM_TRY(check_kind(kind));
+    return storage_->write(scope(), [&](storage::Connection& connection) {
+      return store().pause(connection, user_, kind, clock_->now());
+    });
+  }
+
+  Result<void> resume(std::string_view kind) override {
+    OMNICRM_TRY(check_kind(kind));
+    OMNICRM_TRY(storage_->write(scope(), [&](storage::Connection& connection) {
+      return store().resume(connection, user_, kind, clock_->now());
+    }));
+    wakeup_->notify();
+    return {};
   }
 
  private:
   [[nodiscard]] storage::Scope scope() const {
     return {.user = user_, .stop = {}, .written = written_.get()};
   }
+
+  [[nodiscard]] JobStore& store() const { return wakeup_->store(storage_->dialect()); }
 
   std::shared_ptr<storage::Storage> storage_;
   std::shared_ptr<Clock> clock_;

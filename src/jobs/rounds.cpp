@@ -1,9 +1,10 @@
 #include "jobs/rounds.hpp"
 
+#include <algorithm>
+#include <utility>
+
 #include "core/errors.hpp"
-#include "jobs/dialect.hpp"
 #include "jobs/process.hpp"
-#include "storage/query.hpp"
 
 namespace omnicrm::jobs {
 
@@ -13,86 +14,94 @@ Rounds::Rounds(const RunnerParts& parts, const RunnerOptions& options)
 // A worker that did not come to beat itself (a suspended laptop, a stopped process, a clock set forward)
 // gives the others the time to beat before it declares them dead.
 bool Rounds::may_judge_by_age(Timestamp now) const {
-  return !last_beat_ || now - *last_beat_ < options_.lease / 2;
+  return !last_round_ || now - *last_round_ < options_.lease / 2;
+}
+
+JobStore& Rounds::store() const {
+  return parts_.wakeup->store(parts_.storage->dialect());
+}
+
+RoundCall Rounds::call(Timestamp now) const {
+  RoundCall call;
+  const std::lock_guard lock(mutex_);
+  call.self = worker_;
+  call.registered = registered_;
+  call.now = now;
+  call.lease_time = options_.lease;
+  call.judge_by_age = may_judge_by_age(now);
+  return call;
 }
 
 Result<RoundResult> Rounds::write(const RoundOrder& order) {
-  const Timestamp now = parts_.clock->now();
-  const auto lease = parts_.ids->make<LeaseId>();
-  Worker reborn{parts_.ids->make<WorkerId>(), worker_.name, now};
+  RoundCall round = call(parts_.clock->now());
+  round.self.heartbeat_at = round.now + order.ahead;
+  round.reborn = {parts_.ids->make<WorkerId>(), worker_.name, round.now};
+  round.lease = parts_.ids->make<LeaseId>();
   RoundResult result;
-  Worker self;
   OMNICRM_TRY(parts_.storage->write({}, [&](storage::Connection& connection) -> Result<void> {
-    result = {};
-    self = worker_;
-    self.heartbeat_at = now + order.ahead;
-    bool alive = false;
-    if (registered_) {
-      OMNICRM_ASSIGN(alive, beat(connection, self.id, self.heartbeat_at));
-      result.lost = !alive;
-      if (!alive) self = reborn;
-    }
-    if (!alive) OMNICRM_TRY(register_worker(connection, self));
-    for (const auto& [row, progress] : order.progress) OMNICRM_TRY(write_progress(connection, row, progress));
-    OMNICRM_ASSIGN(result.summary, write_endings(connection, order.endings, now));
-    if (order.recover) {
-      OMNICRM_ASSIGN(const auto dead,
-                     dead_workers(connection, self.id, now, options_.lease, may_judge_by_age(now)));
-      for (const Worker& worker : dead) {
-        OMNICRM_ASSIGN(const std::int64_t taken, jobs::recover(connection, worker, now));
-        result.recovered += taken;
-      }
-    }
-    if (order.shares.empty()) return {};
-    OMNICRM_TRY(promote_due(connection, now));
-    OMNICRM_ASSIGN(result.claim, claim(connection, {self.id, lease, now, order.shares, order.restarts}));
+    OMNICRM_ASSIGN(result, store().round(connection, round, order));
     return {};
   }));
-  worker_ = self;
+  store().committed(round, order, result);
+  last_round_ = round.now;
+  const std::lock_guard lock(mutex_);
+  worker_ = result.lost ? round.reborn : round.self;
   registered_ = true;
-  last_beat_ = now;
+  last_beat_ = std::max(last_beat_.value_or(round.now), round.now);
   return result;
 }
 
-Result<Glance> Rounds::look(const std::string& kinds) {
+Result<bool> Rounds::beat(std::chrono::milliseconds age) {
   const Timestamp now = parts_.clock->now();
-  Glance glance;
-  OMNICRM_TRY(parts_.storage->read({}, [&](storage::Connection& connection) -> Result<void> {
-    const JobsDialect& dialect = dialect_of(connection);
-    OMNICRM_ASSIGN(auto rows, storage::Query::run(connection, dialect.select_exists, kinds));
-    OMNICRM_TRY(rows.next());
-    glance.ready = rows.get<bool>(0);
-    glance.running = rows.get<bool>(1);
-    OMNICRM_ASSIGN(glance.next_due,
-                   storage::query_one<Timestamp>(connection, dialect.select_next_due, kinds));
-    OMNICRM_ASSIGN(const auto dead,
-                   dead_workers(connection, worker_.id, now, options_.lease, may_judge_by_age(now)));
-    glance.dead = !dead.empty();
+  WorkerId self;
+  {
+    const std::lock_guard lock(mutex_);
+    if (!registered_ || (last_beat_ && now - *last_beat_ < age && *last_beat_ <= now)) return false;
+    self = worker_.id;
+  }
+  bool alive = false;
+  OMNICRM_TRY(parts_.storage->write({}, [&](storage::Connection& connection) -> Result<void> {
+    OMNICRM_ASSIGN(alive, store().beat(connection, self, now));
     return {};
   }));
-  return glance;
+  const std::lock_guard lock(mutex_);
+  if (!alive || worker_.id != self) return false;  // one that is not alive learns it in its next round
+  last_beat_ = now;
+  return true;
+}
+
+WorkerId Rounds::worker() const {
+  const std::lock_guard lock(mutex_);
+  return worker_.id;
+}
+
+Result<Glance> Rounds::look(const std::string& kinds) {
+  const RoundCall glance = call(parts_.clock->now());
+  Glance seen;
+  OMNICRM_TRY(parts_.storage->read({}, [&](storage::Connection& connection) -> Result<void> {
+    OMNICRM_ASSIGN(seen, store().look(connection, glance, kinds));
+    return {};
+  }));
+  return seen;
 }
 
 Result<std::vector<JobId>> Rounds::cancels() {
   std::vector<JobId> jobs;
   OMNICRM_TRY(parts_.storage->read({}, [&](storage::Connection& connection) -> Result<void> {
-    jobs.clear();
-    OMNICRM_ASSIGN(auto rows,
-                   storage::Query::run(connection, dialect_of(connection).select_cancels, worker_.id));
-    while (true) {
-      OMNICRM_ASSIGN(const bool more, rows.next());
-      if (!more) return {};
-      jobs.push_back(rows.get<JobId>(0));
-    }
+    OMNICRM_ASSIGN(jobs, store().cancels(connection, worker()));
+    return {};
   }));
   return jobs;
 }
 
 Result<void> Rounds::retire() {
-  if (!registered_) return {};
-  registered_ = false;
+  const WorkerId self = worker();
+  {
+    const std::lock_guard lock(mutex_);
+    if (!std::exchange(registered_, false)) return {};
+  }
   return parts_.storage->write(
-      {}, [&](storage::Connection& connection) { return jobs::retire(connection, worker_.id); });
+      {}, [&](storage::Connection& connection) { return store().retire(connection, self); });
 }
 
 }  // namespace omnicrm::jobs

@@ -1,48 +1,18 @@
 // A worker's conversation with the storage: one transaction a round.
 #pragma once
 
-#include <cstdint>
+#include <chrono>
+#include <mutex>
 #include <optional>
-#include <span>
 #include <string>
-#include <utility>
 #include <vector>
 
-#include "jobs/claim.hpp"
-#include "jobs/ending.hpp"
-#include "jobs/lease.hpp"
 #include "jobs/runner.hpp"
+#include "jobs/store.hpp"
 
 namespace omnicrm::jobs {
 
-/// What a round should write.
-struct RoundOrder {
-  std::span<const Ending> endings;
-  std::vector<std::pair<JobRow, Progress>> progress;
-  std::vector<KindShare> shares;  ///< empty: claim nothing
-  std::size_t restarts = 0;
-  bool recover = false;  ///< look for dead workers
-  /// Added to the heartbeat: for a worker that cannot beat while its handler runs.
-  std::chrono::milliseconds ahead{0};
-};
-
-struct RoundResult {
-  RunSummary summary;
-  Claim claim;
-  bool lost =
-      false;  ///< others declared this worker dead: what it held before this round is not its own any more
-  std::int64_t recovered = 0;
-};
-
-/// What there is for a worker that holds nothing.
-struct Glance {
-  bool ready = false;
-  bool running = false;               ///< by others
-  std::optional<Timestamp> next_due;  ///< of the scheduled ones
-  bool dead = false;                  ///< a worker is to be recovered
-};
-
-/// One worker's row and what is written in its name. One thread at a time.
+/// One worker's row and what is written in its name. One thread at a time, but for `beat`.
 class Rounds {
  public:
   Rounds(const RunnerParts& parts, const RunnerOptions& options);
@@ -53,14 +23,23 @@ class Rounds {
   Result<Glance> look(const std::string& kinds);
   /// Jobs this worker holds and somebody wants cancelled.
   Result<std::vector<JobId>> cancels();
+  /// Only the heartbeat, if the last one is older than `age`; from any thread, also while `write` waits.
+  /// Whether it was written.
+  Result<bool> beat(std::chrono::milliseconds age);
+  [[nodiscard]] WorkerId worker() const;
   /// Takes the worker's row away.
   Result<void> retire();
 
  private:
-  bool may_judge_by_age(Timestamp now) const;
+  [[nodiscard]] bool may_judge_by_age(Timestamp now) const;
+  [[nodiscard]] RoundCall call(Timestamp now) const;
+  [[nodiscard]] JobStore& store() const;
 
   const RunnerParts& parts_;
   const RunnerOptions& options_;
+  std::optional<Timestamp> last_round_;
+
+  mutable std::mutex mutex_;  // guards what follows; not held while the storage is asked
   Worker worker_;
   bool registered_ = false;
   std::optional<Timestamp> last_beat_;

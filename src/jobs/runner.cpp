@@ -31,7 +31,11 @@ RunnerOptions in_range(RunnerOptions options) {
 class SqlRunner final : public Runner {
  public:
   SqlRunner(RunnerParts parts, const RunnerOptions& options)
-      : parts_(std::move(parts)), options_(in_range(options)) {}
+      : parts_(std::move(parts)), options_(in_range(options)) {
+    if (parts_.metrics && parts_.metrics->is_on())
+      metrics_ = std::make_unique<observe::JobMetrics>(parts_.metrics);
+    parts_.wakeup->use(parts_.storage);
+  }
   ~SqlRunner() override {
     if (is_forked()) {
       // The threads stayed with the parent; joining them would wait for ever. The lock may be held by one of
@@ -59,7 +63,7 @@ class SqlRunner final : public Runner {
     OMNICRM_TRY(usable());
     OMNICRM_TRY(RunningJob::check_outside(parts_.storage.get()));
     const Use use(*this);
-    Engine engine(parts_, options_, kinds_);
+    Engine engine(parts_, options_, kinds_, metrics_.get());
     const std::stop_callback stopper(stop, [&engine] { engine.ask_stop(std::chrono::milliseconds(0)); });
     return engine.run(Engine::UntilIdle{horizon});
   }
@@ -75,11 +79,13 @@ class SqlRunner final : public Runner {
     OMNICRM_TRY(usable());
     const std::lock_guard lock(mutex_);
     if (service_) return failure(ErrorCode::failed_precondition, "the runner is started");
-    auto service = std::make_unique<Service>(parts_, options_, kinds_);
+    auto service = std::make_unique<Service>(parts_, options_, kinds_, metrics_.get());
+    OMNICRM_TRY(parts_.wakeup->start_hearing());
     try {
       service->thread =
           std::thread([service = service.get()] { service->result = service->engine.run(std::nullopt); });
     } catch (const std::system_error& error) {
+      parts_.wakeup->stop_hearing();
       return failure(ErrorCode::resource_exhausted, std::string("cannot start a thread: ") + error.what());
     }
     service_ = std::move(service);
@@ -109,6 +115,7 @@ class SqlRunner final : public Runner {
     }
     service->engine.ask_stop(grace);
     service->thread.join();
+    parts_.wakeup->stop_hearing();
     const std::lock_guard lock(mutex_);
     --users_;
     return std::move(service->result);
@@ -118,8 +125,9 @@ class SqlRunner final : public Runner {
   [[nodiscard]] Result<void> usable() const { return is_forked() ? forked("the runner") : Result<void>{}; }
 
   struct Service {
-    Service(const RunnerParts& parts, const RunnerOptions& options, const Kinds& kinds)
-        : engine(parts, options, kinds) {}
+    Service(const RunnerParts& parts, const RunnerOptions& options, const Kinds& kinds,
+            observe::JobMetrics* metrics)
+        : engine(parts, options, kinds, metrics) {}
     Engine engine;
     Result<RunSummary> result;  // the thread's until it is joined
     std::thread thread;
@@ -146,7 +154,8 @@ class SqlRunner final : public Runner {
   const RunnerParts parts_;
   const RunnerOptions options_;
   const std::uint64_t generation_ = fork_generation();
-  std::mutex mutex_;  // guards what follows
+  std::unique_ptr<observe::JobMetrics> metrics_;  // null: nobody asks
+  std::mutex mutex_;                              // guards what follows
   Kinds kinds_;
   int users_ = 0;
   std::unique_ptr<Service> service_;

@@ -7,6 +7,7 @@
 
 #include "core/errors.hpp"
 #include "jobs/held.hpp"
+#include "jobs/limits.hpp"
 #include "jobs/rounds.hpp"
 #include "jobs/running_job.hpp"
 
@@ -19,7 +20,12 @@ constexpr std::chrono::milliseconds write_after{3};
 class Step final : Wakeup::Listener {
  public:
   Step(const RunnerParts& parts, const RunnerOptions& options, const Kinds& kinds, std::stop_token stop)
-      : parts_(parts), options_(options), kinds_(kinds), stop_(std::move(stop)), rounds_(parts, options) {
+      : parts_(parts),
+        options_(options),
+        kinds_(kinds),
+        limits_(kinds, 1),
+        stop_(std::move(stop)),
+        rounds_(parts, options) {
     parts_.wakeup->add(*this);
   }
   ~Step() { parts_.wakeup->remove(*this); }
@@ -40,7 +46,7 @@ class Step final : Wakeup::Listener {
   }
 
  private:
-  void jobs_arrived() noexcept override {}
+  bool jobs_arrived(bool /*from_here*/) noexcept override { return false; }
   void cancels_asked() noexcept override {}
   void cancel_asked(JobId id) noexcept override {
     const std::lock_guard lock(mutex_);
@@ -62,7 +68,7 @@ class Step final : Wakeup::Listener {
   }
 
   void run_one(const KindEntry& entry) {
-    Held held(std::move(queue_.front()), entry, *parts_.clock, *parts_.ids, parts_.wakeup.get(), &options_);
+    Held held(std::move(queue_.front()), entry, parts_, &options_);
     queue_.pop_front();
     ++summary_.started;
     set_held(&held);
@@ -70,7 +76,7 @@ class Step final : Wakeup::Listener {
     {
       const std::stop_callback shutdown(stop_, [&held] { held.ask_stop(StopReason::shutdown); });
       const RunningJob inside(parts_.storage.get());
-      ending = held.run(*parts_.random);
+      ending = held.run();
     }
     set_held(nullptr);
     ending.row = held.take_row();
@@ -125,15 +131,16 @@ class Step final : Wakeup::Listener {
     return {};
   }
 
-  /// One thread: no cap is below what it runs at once.
+  /// One thread: no cap of this process is below what it runs at once.
   std::vector<KindShare> shares(std::size_t limit) const {
     if (kinds_.empty()) return {};
-    return {{kinds_json(kinds_), limit}};
+    return limits_.shares(limit, parts_.clock->steady_now());
   }
 
   const RunnerParts& parts_;
   const RunnerOptions& options_;
   const Kinds& kinds_;
+  const Limits limits_;
   std::stop_token stop_;
   Rounds rounds_;
   RunSummary summary_;

@@ -97,10 +97,16 @@ BOOST_DESCRIBE_STRUCT(AuditEntry, (),
 BOOST_DESCRIBE_STRUCT(AuditVerification, (), (intact, entries, first_bad_sequence, reason))
 
 // jobs
-BOOST_DESCRIBE_ENUM(JobState, scheduled, ready, running, done, cancelled, dead)
+BOOST_DESCRIBE_ENUM(JobState, scheduled, ready, running, done, cancelled, dead, waiting)
 BOOST_DESCRIBE_STRUCT(Job, (),
                       (id, kind, payload, state, priority, virtual_time, run_at, attempt, max_attempts,
                        unique_key, batch_id, lease_id, progress_done, progress_total, progress_note, error,
-                       result, cancel_requested, created_at, started_at, finished_at))
+                       result, cancel_requested, created_at, started_at, finished_at, trace))
+
+// schedules
+BOOST_DESCRIBE_ENUM(CatchUp, skip, once, all)
+BOOST_DESCRIBE_STRUCT(Schedule, (),
+                      (id, version, name, kind, payload, cron, zone, catch_up, paused, unique, priority,
+                       next_at, last_at, error, created_at, updated_at))
 
 }  // namespace omnicrm

@@ -27,4 +27,5 @@
   OMNICRM_RECORD(Suppression)                   \
   OMNICRM_RECORD(AuditEntry)                    \
   OMNICRM_RECORD(AuditVerification)             \
-  OMNICRM_RECORD(Job)
+  OMNICRM_RECORD(Job)                           \
+  OMNICRM_RECORD(Schedule)

@@ -10,6 +10,7 @@
 #include <omnicrm/insight/search.hpp>
 #include <omnicrm/jobs/queue.hpp>
 #include <omnicrm/jobs/runner.hpp>
+#include <omnicrm/jobs/schedule.hpp>
 #include <omnicrm/repository/audit.hpp>
 #include <omnicrm/repository/contacts.hpp>
 #include <omnicrm/repository/interactions.hpp>
@@ -47,12 +48,19 @@ BOOST_DESCRIBE_STRUCT(TaskFilter, (), (status, contact_id))
 
 namespace jobs {
 
-BOOST_DESCRIBE_STRUCT(NewJob, (), (kind, payload, priority, run_at, max_attempts, unique_key, batch_id, cost))
+BOOST_DESCRIBE_ENUM(UniqueScope, waiting, unfinished, period)
+BOOST_DESCRIBE_ENUM(UniqueConflict, keep, replace)
+BOOST_DESCRIBE_STRUCT(NewJob, (),
+                      (kind, payload, priority, run_at, max_attempts, unique_key, batch_id, cost,
+                       unique_scope, unique_for_ms, unique_conflict, after_jobs, after_batch, trace))
 BOOST_DESCRIBE_STRUCT(JobFilter, (), (state, kind, batch_id))
 BOOST_DESCRIBE_STRUCT(KindStats, (),
-                      (kind, scheduled, ready, running, done, cancelled, dead, oldest_ready_at))
+                      (kind, scheduled, waiting, ready, running, done, cancelled, dead, oldest_ready_at,
+                       paused))
+BOOST_DESCRIBE_STRUCT(JobFailure, (), (attempt, at, error))
 BOOST_DESCRIBE_STRUCT(RunSummary, (), (started, done, failed, dead, snoozed, given_back))
 BOOST_DESCRIBE_STRUCT(JobProgress, (), (id, user, kind, batch_id, done, total, note))
+BOOST_DESCRIBE_STRUCT(SchedulePreview, (), (cron, zone, after, count))
 
 }  // namespace jobs
 
@@ -84,6 +92,8 @@ BOOST_DESCRIBE_STRUCT(SearchHit, (),
 
 template <>
 inline constexpr auto required_fields<jobs::NewJob> = std::to_array<std::string_view>({"kind"});
+template <>
+inline constexpr auto required_fields<jobs::SchedulePreview> = std::to_array<std::string_view>({"cron"});
 
 }  // namespace omnicrm
 
@@ -103,8 +113,10 @@ inline constexpr auto required_fields<jobs::NewJob> = std::to_array<std::string_
   OMNICRM_RECORD(jobs::NewJob)                       \
   OMNICRM_RECORD(jobs::JobFilter)                    \
   OMNICRM_RECORD(jobs::KindStats)                    \
+  OMNICRM_RECORD(jobs::JobFailure)                   \
   OMNICRM_RECORD(jobs::RunSummary)                   \
   OMNICRM_RECORD(jobs::JobProgress)                  \
+  OMNICRM_RECORD(jobs::SchedulePreview)              \
   OMNICRM_RECORD(sync::PreviewProgress)              \
   OMNICRM_RECORD(sync::Reconciliation)               \
   OMNICRM_RECORD(sync::PolicyDryRun)                 \

@@ -13,6 +13,7 @@ namespace omnicrm::operations {
 [[nodiscard]] std::span<const Operation> job_operations() noexcept;
 [[nodiscard]] std::span<const Operation> operation_operations() noexcept;
 [[nodiscard]] std::span<const Operation> organization_operations() noexcept;
+[[nodiscard]] std::span<const Operation> schedule_operations() noexcept;
 [[nodiscard]] std::span<const Operation> search_operations() noexcept;
 [[nodiscard]] std::span<const Operation> segment_operations() noexcept;
 [[nodiscard]] std::span<const Operation> setting_operations() noexcept;

@@ -15,6 +15,12 @@ struct EnqueuedJobs {
 };
 BOOST_DESCRIBE_STRUCT(EnqueuedJobs, (), (ids))
 
+/// All jobs of a kind.
+struct ByKind {
+  std::string kind;
+};
+BOOST_DESCRIBE_STRUCT(ByKind, (), (kind))
+
 struct ListJobs : jobs::JobFilter, PageRequest {};
 BOOST_DESCRIBE_STRUCT(ListJobs, (jobs::JobFilter, PageRequest), ())
 
@@ -34,6 +40,22 @@ Result<Job> cancel(Session& session, const ById<JobId>& request) {
 Result<Job> retry(Session& session, const ById<JobId>& request) {
   return session.jobs().retry(request.id);
 }
+Result<Items<jobs::JobFailure>> failures(Session& session, const ById<JobId>& request) {
+  OMNICRM_ASSIGN(auto found, session.jobs().failures(request.id));
+  return Items<jobs::JobFailure>{std::move(found)};
+}
+Result<Nothing> remove(Session& session, const ById<JobId>& request) {
+  OMNICRM_TRY(session.jobs().remove(request.id));
+  return Nothing{};
+}
+Result<Nothing> pause(Session& session, const ByKind& request) {
+  OMNICRM_TRY(session.jobs().pause(request.kind));
+  return Nothing{};
+}
+Result<Nothing> resume(Session& session, const ByKind& request) {
+  OMNICRM_TRY(session.jobs().resume(request.kind));
+  return Nothing{};
+}
 Result<Items<jobs::KindStats>> stats(Session& session, const Nothing&) {
   OMNICRM_ASSIGN(auto kinds, session.jobs().stats());
   return Items<jobs::KindStats>{std::move(kinds)};
@@ -46,6 +68,8 @@ namespace omnicrm {
 
 template <>
 inline constexpr auto required_fields<operations::EnqueueJobs> = std::to_array<std::string_view>({"jobs"});
+template <>
+inline constexpr auto required_fields<operations::ByKind> = std::to_array<std::string_view>({"kind"});
 
 namespace operations {
 
@@ -57,6 +81,10 @@ std::span<const Operation> job_operations() noexcept {
       define<list>("jobs.list", Scope::read, "Jobs, newest first, filtered, in pages."),
       define<cancel>("jobs.cancel", Scope::write, "Cancels a waiting job, asks a running one to stop."),
       define<retry>("jobs.retry", Scope::write, "Makes a dead or cancelled job ready again."),
+      define<failures>("jobs.failures", Scope::read, "The failed starts of a job, oldest first."),
+      define<remove>("jobs.remove", Scope::write, "Forgets a job that has ended."),
+      define<pause>("jobs.pause", Scope::write, "Starts no job of a kind until it is resumed."),
+      define<resume>("jobs.resume", Scope::write, "Lets jobs of a paused kind start again."),
       define<stats>("jobs.stats", Scope::read, "How many jobs of each kind are in each state."),
   };
   return operations;

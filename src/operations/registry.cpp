@@ -89,6 +89,7 @@ std::span<const Group> groups() noexcept {
       {"jobs", job_operations()},
       {"operations", operation_operations()},
       {"organizations", organization_operations()},
+      {"schedules", schedule_operations()},
       {"search", search_operations()},
       {"segments", segment_operations()},
       {"settings", setting_operations()},
@@ -104,6 +105,11 @@ Result<const Operation*> find(std::string_view name) {
   const auto at = name.find('@');
   if (at == std::string_view::npos) return unknown(name);
   return find_version(name.substr(0, at), name.substr(at + 1));
+}
+
+std::string_view span_name(std::string_view name) noexcept {
+  const Operation* const found = look_up(name.substr(0, name.find('@')));
+  return found == nullptr ? std::string_view("unknown operation") : found->name;
 }
 
 Result<std::string> dispatch(Session& session, std::string_view name, std::string_view request) {

@@ -40,6 +40,9 @@ struct Group {
 /// `unsupported` for a version that is not here.
 [[nodiscard]] Result<const Operation*> find(std::string_view name);
 
+/// The operation's own name without a version, or "unknown operation": what a trace calls it.
+[[nodiscard]] std::string_view span_name(std::string_view name) noexcept;
+
 /// Finds and runs. An empty request is `{}`. Nothing is thrown. What a session's `call` does.
 [[nodiscard]] Result<std::string> dispatch(Session& session, std::string_view name, std::string_view request);
 

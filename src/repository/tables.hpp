@@ -106,12 +106,7 @@ struct Table<AuditEntry> : TableDefaults {
   static constexpr auto key = std::to_array<std::string_view>({"sequence"});
 };
 
-template <>
-struct Table<Job> : TableDefaults {
-  static constexpr std::string_view name = "jobs";
-};
-
-/// Calls OMNICRM_TABLE(Type) for every record that has a table.
+/// Calls OMNICRM_TABLE(Type) for every record that has a table. Jobs have a room of their own: src/jobs.
 #define OMNICRM_FOR_EACH_TABLE(OMNICRM_TABLE) \
   OMNICRM_TABLE(Contact)                      \
   OMNICRM_TABLE(Organization)                 \
@@ -126,7 +121,6 @@ struct Table<Job> : TableDefaults {
   OMNICRM_TABLE(SyncBatch)                    \
   OMNICRM_TABLE(SyncCursor)                   \
   OMNICRM_TABLE(Suppression)                  \
-  OMNICRM_TABLE(AuditEntry)                   \
-  OMNICRM_TABLE(Job)
+  OMNICRM_TABLE(AuditEntry)
 
 }  // namespace omnicrm::repository

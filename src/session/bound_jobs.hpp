@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <string_view>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -37,6 +38,10 @@ class BoundJobs final : public jobs::Jobs {
   Result<Job> cancel(JobId) override { return not_here(); }
   Result<Job> retry(JobId) override { return not_here(); }
   Result<std::vector<jobs::KindStats>> stats() override { return not_here(); }
+  Result<std::vector<jobs::JobFailure>> failures(JobId) override { return not_here(); }
+  Result<void> remove(JobId) override { return not_here(); }
+  Result<void> pause(std::string_view) override { return not_here(); }
+  Result<void> resume(std::string_view) override { return not_here(); }
 
  private:
   static tl::unexpected<Error> not_here() {

@@ -3,6 +3,8 @@
 #include "core/errors.hpp"
 #include "insight/search_service.hpp"
 #include "jobs/queue.hpp"
+#include "observe/span_scope.hpp"
+#include "observe/thread_context.hpp"
 #include "session/bound_jobs.hpp"
 #include "session/session_impl.hpp"
 #include "sync/sync_service.hpp"
@@ -37,6 +39,7 @@ Session::Impl::Impl(std::shared_ptr<const SessionParts> shared, repository::Unit
       settings(unit),
       audit(unit),
       jobs(std::move(queue)),
+      schedules(unit),
       sync(sync::make_sync_service(parts->sync, unit, jobs)),
       search(insight::make_search_service(unit)) {}
 
@@ -93,6 +96,9 @@ sync::SyncService& Session::sync() noexcept {
 jobs::Jobs& Session::jobs() noexcept {
   return *impl_->jobs;
 }
+jobs::Schedules& Session::schedules() noexcept {
+  return impl_->schedules;
+}
 insight::SearchService& Session::search() noexcept {
   return *impl_->search;
 }
@@ -115,7 +121,16 @@ Result<void> Session::complete(jobs::Context& job, Json result) {
 }
 
 Result<std::string> Session::call(std::string_view operation, std::string_view json) {
-  return impl_->parts->dispatch(*this, operation, json);
+  const SessionParts& parts = *impl_->parts;
+  const observe::UserScope as_user(user().value);
+  if (parts.tracer == nullptr) return parts.dispatch(*this, operation, json);
+  observe::SpanScope span(parts.tracer.get(), parts.span_name(operation), observe::SpanKind::server,
+                          observe::current_trace());
+  if (const std::string_view request = observe::current_request(); !request.empty())
+    span.set("request", request);
+  auto answer = parts.dispatch(*this, operation, json);
+  if (!answer) span.fail(answer.error());
+  return answer;
 }
 
 }  // namespace omnicrm

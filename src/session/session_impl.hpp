@@ -4,6 +4,7 @@
 #include <memory>
 #include <string_view>
 
+#include <omnicrm/observe/trace.hpp>
 #include <omnicrm/session.hpp>
 
 #include "jobs/wakeup.hpp"
@@ -16,12 +17,15 @@
 #include "repository/sql_tags.hpp"
 #include "repository/sql_tasks.hpp"
 #include "repository/unit.hpp"
+#include "session/session_schedules.hpp"
 #include "sync/parts.hpp"
 
 namespace omnicrm {
 
 /// Runs an operation of the registry, which lives a floor above.
 using Dispatch = Result<std::string> (*)(Session& session, std::string_view operation, std::string_view json);
+/// What a span of a call is called: from a small set, whatever the caller wrote.
+using SpanName = std::string_view (*)(std::string_view operation) noexcept;
 
 /// What all sessions of a CRM share. Immutable.
 struct SessionParts {
@@ -29,6 +33,9 @@ struct SessionParts {
   std::shared_ptr<const sync::Parts> sync;
   std::shared_ptr<jobs::Wakeup> wakeup;
   Dispatch dispatch = nullptr;
+  /// Null: calls make no spans.
+  std::shared_ptr<observe::Tracer> tracer = {};
+  SpanName span_name = nullptr;
 };
 
 /// One unit of work and the rooms over it.
@@ -50,6 +57,7 @@ class Session::Impl {
   repository::SqlSettings settings;
   repository::SqlAudit audit;
   std::shared_ptr<jobs::Jobs> jobs;
+  SessionSchedules schedules;
   std::unique_ptr<sync::SyncService> sync;
   std::unique_ptr<insight::SearchService> search;
 

@@ -23,4 +23,8 @@ Result<StatementPtr> Connection::prepare_insert(std::string_view table,
   return prepare(sql);
 }
 
+Result<std::unique_ptr<Signals>> Storage::signals(std::function<void(std::string_view text)> /*heard*/) {
+  return std::unique_ptr<Signals>();
+}
+
 }  // namespace omnicrm::storage

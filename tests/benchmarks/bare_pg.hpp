@@ -58,6 +58,18 @@ class BarePg {
     return bytes;
   }
 
+  /// Runs a prepared statement with values as text; gives the number of its rows, which come in binary.
+  int count_prepared(const char* name, std::span<const std::string> values) {
+    std::vector<const char*> texts;
+    for (const std::string& value : values) texts.push_back(value.c_str());
+    PGresult* const result =
+        PQexecPrepared(connection_, name, static_cast<int>(values.size()), texts.data(), nullptr, nullptr, 1);
+    if (PQresultStatus(result) != PGRES_TUPLES_OK) give_up(PQerrorMessage(connection_));
+    const int rows = PQntuples(result);
+    PQclear(result);
+    return rows;
+  }
+
   void begin_copy(const char* sql) {
     PGresult* const result = PQexec(connection_, sql);
     if (PQresultStatus(result) != PGRES_COPY_IN) give_up(PQerrorMessage(connection_));

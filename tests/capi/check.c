@@ -1,5 +1,6 @@
 #include "check.h"
 
+#include <pthread.h>
 #include <stdarg.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -9,6 +10,27 @@ int check_failures = 0;
 int check_count = 0;
 _Thread_local ocrm_error* check_error = NULL;
 static char folder[200];
+
+static pthread_key_t error_key;
+static pthread_once_t error_key_made = PTHREAD_ONCE_INIT;
+
+static void free_error(void* place) {
+  ocrm_error_free(*(ocrm_error**)place);
+}
+
+static void make_error_key(void) {
+  if (pthread_key_create(&error_key, free_error) != 0) abort();
+}
+
+/* A transaction's callback may be called on another thread than its caller's (writes share commits), and
+ * that thread ends without another call. */
+ocrm_error** check_err(void) {
+  pthread_once(&error_key_made, make_error_key);
+  ocrm_error_free(check_error);
+  check_error = NULL;
+  pthread_setspecific(error_key, &check_error);
+  return &check_error;
+}
 
 int check_(int holds, const char* what, const char* file, int line) {
   __atomic_add_fetch(&check_count, 1, __ATOMIC_RELAXED);

@@ -33,7 +33,8 @@ extern __thread ocrm_error* check_error;
 #else
 extern _Thread_local ocrm_error* check_error;
 #endif
-#define ERR (ocrm_error_free(check_error), check_error = NULL, &check_error)
+#define ERR check_err()
+ocrm_error** check_err(void);
 
 void check_text(const char* expected, const char* text, const char* file, int line);
 /* Whether `text` has `part`. */

@@ -92,11 +92,15 @@ void all_statuses(const Things& with, int32_t expected, const char* part) {
   check([&](ocrm_error** err) { return ocrm_close(with.crm, err); });
   check([&](ocrm_error** err) { return ocrm_backup(with.crm, "x", 1, err); });
   check([&](ocrm_error** err) { return ocrm_check(with.crm, &out, err); });
+  check([&](ocrm_error** err) { return ocrm_metrics_text(with.crm, &out, err); });
   check([&](ocrm_error** err) {
     return ocrm_copy_database("{}", 2, "{}", 2, 0, nullptr, nullptr, nullptr, &out, err);
   });
   check([&](ocrm_error** err) { return ocrm_session_open(with.crm, "x", 1, nullptr, 0, &session, err); });
   check([&](ocrm_error** err) { return ocrm_call(with.session, "tags.list", 9, "{}", 2, &out, err); });
+  check([&](ocrm_error** err) {
+    return ocrm_call_traced(with.session, "tags.list", 9, "{}", 2, nullptr, 0, nullptr, 0, &out, err);
+  });
   check([&](ocrm_error** err) { return ocrm_session_transaction(with.session, nullptr, nullptr, err); });
   check([&](ocrm_error** err) { return ocrm_timeline_open(with.session, nullptr, 0, 0, &list, err); });
   check([&](ocrm_error** err) { return ocrm_search_open(with.session, nullptr, 0, 0, &list, err); });

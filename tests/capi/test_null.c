@@ -44,6 +44,8 @@ static void opening(void) {
   NOT_NULL(ocrm_backup(the_crm, NULL, 0, ERR));
   NOT_NULL(ocrm_check(NULL, &out, ERR));
   NOT_NULL(ocrm_check(the_crm, NULL, ERR));
+  NOT_NULL(ocrm_metrics_text(NULL, &out, ERR));
+  NOT_NULL(ocrm_metrics_text(the_crm, NULL, ERR));
   NOT_NULL(ocrm_copy_database(NULL, 0, "{}", 2, 0, NULL, NULL, NULL, &out, ERR));
   NOT_NULL(ocrm_copy_database("{}", 2, NULL, 0, 0, NULL, NULL, NULL, &out, ERR));
   NOT_NULL(ocrm_copy_database("{}", 2, "{}", 2, 0, NULL, NULL, NULL, NULL, ERR));
@@ -65,6 +67,9 @@ static void sessions(void) {
   NOT_NULL(ocrm_call(NULL, "tags.list", OCRM_NUL, "{}", 2, &out, ERR));
   STATUS(OCRM_NOT_FOUND, ocrm_call(ada, NULL, 0, "{}", 2, &out, ERR));
   NOT_NULL(ocrm_call(ada, "tags.list", OCRM_NUL, "{}", 2, NULL, ERR));
+  NOT_NULL(ocrm_call_traced(NULL, "tags.list", OCRM_NUL, "{}", 2, NULL, 0, NULL, 0, &out, ERR));
+  STATUS(OCRM_NOT_FOUND, ocrm_call_traced(ada, NULL, 0, "{}", 2, NULL, 0, NULL, 0, &out, ERR));
+  NOT_NULL(ocrm_call_traced(ada, "tags.list", OCRM_NUL, "{}", 2, NULL, 0, NULL, 0, NULL, ERR));
   NOT_NULL(ocrm_session_transaction(NULL, work, NULL, ERR));
   NOT_NULL(ocrm_session_transaction(ada, NULL, NULL, ERR));
   CHECK(none == NULL && out == NULL);

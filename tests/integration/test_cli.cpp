@@ -50,6 +50,39 @@ BOOST_FIXTURE_TEST_CASE(json_everywhere_is_json, Shell) {
   BOOST_TEST(json({"jobs"}).at("items").is_array());
   BOOST_TEST(json({"jobs", "stats"}).at("items").is_array());
   BOOST_TEST(json({"jobs", "work"}).at("dead") == 0);
+  BOOST_TEST(json({"jobs", "pause", "file_import"}).is_object());
+  BOOST_TEST(json({"jobs", "stats"}).at("items").as_array().at(0).at("paused") == true);
+  BOOST_TEST(json({"jobs", "resume", "file_import"}).is_object());
+  BOOST_TEST(json({"jobs", "pause", "file_import", "--all-users"}).is_object());
+  BOOST_TEST(json({"jobs", "stats", "--all-users"}).at("items").as_array().at(0).at("paused") == true);
+  BOOST_TEST(json({"jobs", "resume", "file_import", "--all-users"}).is_object());
+  BOOST_TEST(json({"jobs", "stats", "--all-users"}).at("items").as_array().at(0).at("paused") == false);
+  const auto bad = json(
+      {"call", "jobs.enqueue", R"({"jobs":[{"kind":"file_import","payload":{"batch_id":"nonsense"}}]})"});
+  const std::string bad_job(bad.at("ids").at(0).as_string());
+  BOOST_TEST(json({"jobs", "work", "--threads", "2", "--drain-after", "1.5"}).at("dead") == 1);
+  BOOST_TEST(json({"jobs", "list", "--state", "dead"}).at("items").as_array().size() == 1u);
+  BOOST_TEST(json({"jobs", "show", bad_job}).at("state") == "dead");
+  BOOST_TEST(json({"jobs", "failures", bad_job}).at("items").as_array().size() == 1u);
+  BOOST_TEST(json({"jobs", "retry", bad_job}).at("state") == "ready");
+  BOOST_TEST(run({"jobs", "work"}).status == 1);  // dead again
+  BOOST_TEST(json({"jobs", "retry", bad_job}).at("state") == "ready");
+  BOOST_TEST(has(run({"jobs", "cancel", bad_job}).out, "is cancelled"));
+  BOOST_TEST(json({"jobs", "work"}).at("started") == 0);
+  BOOST_TEST(json({"jobs", "list", "--state", "cancelled"}).at("items").as_array().size() == 1u);
+  BOOST_TEST(json({"jobs", "remove", bad_job}).is_object());
+  BOOST_TEST(run({"jobs", "show", bad_job}).status == 3);
+  BOOST_TEST(json({"schedules", "add", "Nightly", "tidy", "30 2 * * *", "--zone", "Europe/Berlin",
+                   "--payload", R"({"days":30})", "--catch-up", "all", "--unique"})
+                 .at("payload")
+                 .at("days") == 30);
+  BOOST_TEST(json({"schedules", "pause", "Nightly"}).at("paused") == true);
+  BOOST_TEST(json({"schedules"}).at("items").as_array().size() == 1u);
+  BOOST_TEST(json({"schedules", "resume", "Nightly"}).at("paused") == false);
+  BOOST_TEST(json({"schedules", "preview", "0 9 * * MON", "--count", "2"}).at("items").as_array().size() ==
+             2u);
+  json({"schedules", "remove", "Nightly"});
+  BOOST_TEST(json({"schedules", "list"}).at("items").as_array().empty());
   BOOST_TEST(json({"audit"}).at("items").is_array());
   BOOST_TEST(json({"audit", "verify"}).at("intact") == true);
   BOOST_TEST(json({"settings", "user.time_zone", "Europe/Dublin"}).at("value") == "Europe/Dublin");

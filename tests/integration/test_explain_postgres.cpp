@@ -240,8 +240,32 @@ BOOST_AUTO_TEST_CASE(an_import_and_its_jobs) {
   };
   check_plan_of("SELECT source_id FROM raw_events", "raw_events_source");
   check_plan_of("MAX(i.seq) FROM interactions", "interactions_seq_key");
-  check_plan_of("FOR UPDATE SKIP LOCKED", "jobs_ready");
-  check_plan_of("state = 'scheduled'", "jobs_scheduled");
+}
+
+BOOST_AUTO_TEST_CASE(claims_go_along_their_line) {
+  // What the functions of the queue ask, with the settings that they have of their own.
+  PostgresReader reader(url);
+  const std::string user = ada_id();
+  reader.execute(
+      "INSERT INTO job_ready (user_id, first, last, vt, priority, cost, n, attempt, kind) SELECT '" + user +
+      "', gen_random_uuid(), gen_random_uuid(), n, 100, 1, 1, 0, 'some' FROM generate_series(1, 3000) n");
+  reader.execute(
+      "INSERT INTO job_scheduled (user_id, id, due, priority, cost, attempt, kind, state, vt) SELECT '" +
+      user + "', gen_random_uuid(), n, 100, 1, 0, 'some', 'scheduled', 0 FROM generate_series(1, 3000) n");
+  reader.execute("SET enable_seqscan = off");
+  reader.execute("SET enable_bitmapscan = off");
+  const auto check = [&](const std::string& sql, const std::string& index) {
+    std::string plan;
+    for (const auto& row : reader.rows("EXPLAIN " + sql)) plan += row[0] + "\n";
+    BOOST_TEST(plan.find(index) != std::string::npos, plan);
+    BOOST_TEST(plan.find("Sort") == std::string::npos, plan);
+  };
+  check(
+      "SELECT ctid FROM job_ready WHERE kind = 'some' AND priority = 100 AND vt >= 500 AND attempt = 0 "
+      "ORDER BY vt, first LIMIT 8 FOR UPDATE SKIP LOCKED",
+      "job_ready_line");
+  check("SELECT ctid FROM job_scheduled WHERE due <= 700 ORDER BY due LIMIT 500 FOR UPDATE SKIP LOCKED",
+        "job_scheduled_due");
 }
 
 BOOST_AUTO_TEST_CASE(places_are_looked_up_by_both_bounds) {

@@ -138,7 +138,7 @@ BOOST_AUTO_TEST_CASE(mixed_sources_add_up) {
   BOOST_TEST(
       database->number("SELECT COUNT(*) FROM interactions i WHERE NOT EXISTS (SELECT 1 FROM raw_events r "
                        "WHERE r.user_id = i.user_id AND r.id = i.raw_event_id)") == 0);
-  BOOST_TEST(database->number("SELECT COUNT(*) FROM jobs WHERE state <> 'done'") == 0);
+  BOOST_TEST(database->number("SELECT COUNT(*) FROM job_rows WHERE state <> 'done'") == 0);
 }
 
 BOOST_AUTO_TEST_CASE(everything_is_accounted_for_afterwards) {

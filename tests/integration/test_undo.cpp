@@ -246,7 +246,7 @@ BOOST_AUTO_TEST_CASE(undo_while_the_import_runs) {
     check_same(before, "beside running jobs");
   }
   const auto database = look_into(path);
-  BOOST_TEST(database->number("SELECT COUNT(*) FROM jobs WHERE state NOT IN ('done', 'cancelled')") == 0);
+  BOOST_TEST(database->number("SELECT COUNT(*) FROM job_rows WHERE state NOT IN ('done', 'cancelled')") == 0);
 }
 
 /// Undo and a new import of the same files, both waiting: what the undo takes back is not known to the

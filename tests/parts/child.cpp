@@ -38,6 +38,19 @@ void Child::kill() {
   if (id_ > 0) ::kill(id_, SIGKILL);
 }
 
+void Child::send(int signal) const {
+  if (id_ > 0) ::kill(id_, signal);
+}
+
+bool Child::has_ended() {
+  if (id_ <= 0) return true;
+  int status = 0;
+  if (::waitpid(id_, &status, WNOHANG) != id_) return false;
+  id_ = -1;
+  code_ = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+  return true;
+}
+
 int Child::wait() {
   if (id_ <= 0) return code_;
   int status = 0;

@@ -23,6 +23,10 @@ class Child {
 
   /// kill -9.
   void kill();
+  /// Another signal: SIGSTOP, SIGCONT.
+  void send(int signal) const;
+  /// Whether it has ended by itself; does not wait.
+  [[nodiscard]] bool has_ended();
   /// Exit code, or 128 + the signal that ended it.
   int wait();
 

@@ -47,6 +47,7 @@ void fill_user(Crm& crm, Session& session, const std::string& folder) {
   need(session.tags().assign(tag.id, {kept.id}));
   need(session.segments().create("Not pinned", Json{R"({"field":"pinned","op":"eq","value":false})"}));
   need(session.tasks().create({.title = "Call", .contact_id = kept.id}));
+  need(session.schedules().create({.name = "Nightly", .kind = "later", .cron = "30 2 * * *"}));
   need(session.settings().set("user.time_zone", Json{R"("Europe/Dublin")"}));
   need(session.jobs().enqueue({{.kind = "later", .payload = Json{R"({"n":1})"}, .unique_key = "one"},
                                {.kind = "later", .payload = Json{R"({"n":2})"}}}));
@@ -64,7 +65,8 @@ copy::Value made_up(const copy::Column& column, UserId owner, int row, std::mt19
   if (column.name == "user_id") {
     value.bytes.assign(reinterpret_cast<const char*>(owner.value.bytes.data()), 16);
   } else if (column.kind == copy::Kind::blob) {
-    const bool is_id = column.name == "id" || column.name.ends_with("_id");
+    const bool is_id = column.name == "id" || column.name == "holder" || column.name.ends_with("_id") ||
+                       column.name.starts_with("on_");
     for (std::size_t i = 0, size = is_id ? 16 : engine() % 300; i < size; ++i)
       value.bytes += static_cast<char>(engine());
   } else if (column.kind == copy::Kind::text) {
@@ -111,16 +113,35 @@ Result<void> leave_one_running(storage::Connection& connection) {
   const Uuid worker = Uuid::from_name({}, "worker");
   const Uuid lease = Uuid::from_name({}, "lease");
   const std::int64_t long_ago = 1'000'000;
-  OMNICRM_TRY(storage::run(connection, "DELETE FROM job_leases"));
+  constexpr std::string_view which = "kind = 'later' AND unique_key = ''";
   OMNICRM_TRY(storage::run(
       connection, "INSERT INTO workers (id, name, started_at, heartbeat_at) VALUES (?, 'gone', ?, ?)", worker,
       long_ago, long_ago));
+  if (connection.dialect() == storage::Dialect::postgres) {
+    OMNICRM_TRY(storage::run(connection,
+                             "WITH taken AS (DELETE FROM job_ready r USING jobs j WHERE j.user_id = "
+                             "r.user_id AND j.id = r.first AND "
+                             "r.n = 1 AND j." +
+                                 std::string(which) +
+                                 " RETURNING r.*) "
+                                 "INSERT INTO job_leases (id, worker_id, claimed_at, revision, n, users, "
+                                 "firsts, lasts, attempts, vts) "
+                                 "SELECT ?, ?, ?, 0, count(*), array_agg(user_id), array_agg(first), "
+                                 "array_agg(last), array_agg(1), "
+                                 "array_agg(vt) FROM taken",
+                             lease, worker, long_ago));
+    return {};
+  }
   OMNICRM_TRY(storage::run(connection, "INSERT INTO job_leases (id, worker_id, claimed_at) VALUES (?, ?, ?)",
                            lease, worker, long_ago));
-  return storage::run(connection,
-                      "UPDATE jobs SET state = 'running', attempt = 1, lease_id = ? "
-                      "WHERE kind = 'later' AND unique_key = ''",
-                      lease);
+  return storage::run(
+      connection, "UPDATE jobs SET state = 'running', attempt = 1, lease_id = ? WHERE " + std::string(which),
+      lease);
+}
+
+/// A running job arrives as one whose worker has ended.
+std::string arriving(JobState state) {
+  return std::to_string(static_cast<int>(state == JobState::running ? JobState::ready : state));
 }
 
 std::string ids_of(const Page<insight::SearchHit>& page) {
@@ -202,7 +223,7 @@ std::vector<std::string> seen_by_users(const Options& options) {
     BOOST_TEST(!need(session.contacts().search("小龍", {})).items.empty());
     std::string jobs = who + " jobs";
     for (const auto& job : need(session.jobs().list({}, {.limit = 100, .cursor = {}})).items)
-      jobs += " " + job.id.to_string() + " " + job.kind + std::to_string(static_cast<int>(job.state));
+      jobs += " " + job.id.to_string() + " " + job.kind + arriving(job.state);
     lines.push_back(std::move(jobs));
   }
   return lines;

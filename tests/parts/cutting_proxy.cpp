@@ -1,6 +1,8 @@
 #include "parts/cutting_proxy.hpp"
 
+#include <arpa/inet.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -45,12 +47,28 @@ CuttingProxy::CuttingProxy(const std::string& folder, int port, std::uint64_t se
   acceptor_ = std::thread([this] { accept_all(); });
 }
 
+CuttingProxy::CuttingProxy(const std::string& folder, const std::string& ip, int port, std::uint64_t seed)
+    : to_(folder + "/.s.PGSQL.5432"), state_(seed) {
+  listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(static_cast<std::uint16_t>(port));
+  const int again = 1;
+  ::setsockopt(listener_, SOL_SOCKET, SO_REUSEADDR, &again, sizeof(again));
+  if (::inet_pton(AF_INET, ip.c_str(), &address.sin_addr) != 1 ||
+      ::bind(listener_, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0 ||
+      ::listen(listener_, 64) != 0) {
+    throw std::runtime_error("cannot listen at " + ip + ":" + std::to_string(port));
+  }
+  acceptor_ = std::thread([this] { accept_all(); });
+}
+
 CuttingProxy::~CuttingProxy() {
   stopping_ = true;
   acceptor_.join();
   for (std::thread& thread : threads_) thread.join();
   ::close(listener_);
-  ::unlink(path_.c_str());
+  if (!path_.empty()) ::unlink(path_.c_str());
 }
 
 std::uint64_t CuttingProxy::next_random() {

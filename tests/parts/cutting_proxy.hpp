@@ -15,6 +15,8 @@ namespace omnicrm::testing {
 class CuttingProxy {
  public:
   CuttingProxy(const std::string& folder, int port, std::uint64_t seed);
+  /// The same, listening at a TCP address, for those that do not reach the folder's sockets.
+  CuttingProxy(const std::string& folder, const std::string& ip, int port, std::uint64_t seed);
   ~CuttingProxy();
   CuttingProxy(const CuttingProxy&) = delete;
   CuttingProxy& operator=(const CuttingProxy&) = delete;

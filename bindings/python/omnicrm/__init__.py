@@ -45,6 +45,7 @@ from ._options import PostgresOptions, SqliteOptions
 from ._people import Contacts, Interactions, Organizations, Search
 from ._records import *
 from ._records import __all__ as _record_names
+from ._schedules import Schedules
 from ._session import Session
 from ._sources import Normalizer, RawItem, Source, SourceItem
 from ._sync import Sync
@@ -79,6 +80,7 @@ __all__ = [
     "RawItem",
     "ResourceExhausted",
     "Runner",
+    "Schedules",
     "Search",
     "Segments",
     "Session",

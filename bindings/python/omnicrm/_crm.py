@@ -7,7 +7,7 @@ import logging
 import os
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 from uuid import UUID
 
 from . import _native
@@ -29,7 +29,7 @@ _LEVELS = ("debug", "info", "warning", "error")
 
 
 class _LoggerSink:
-    """Lines to a logger of module logging; each area has a child of its own."""
+    """Lines to a logger of module logging; each area has a child of its own, and a record's `omnicrm` is its fields."""
 
     def __init__(self, logger: logging.Logger) -> None:
         self._logger = logger
@@ -37,8 +37,8 @@ class _LoggerSink:
     def wants(self, level: int) -> bool:
         return self._logger.isEnabledFor(level)
 
-    def write(self, level: int, area: str, message: str) -> None:
-        self._logger.getChild(area).log(level, "%s", message)
+    def write(self, level: int, area: str, message: str, fields: dict[str, str]) -> None:
+        self._logger.getChild(area).log(level, "%s", message, extra={"omnicrm": fields})
 
 
 class _FunctionSink:
@@ -50,7 +50,7 @@ class _FunctionSink:
     def wants(self, level: int) -> bool:
         return True
 
-    def write(self, level: int, area: str, message: str) -> None:
+    def write(self, level: int, area: str, message: str, fields: dict[str, str]) -> None:
         self._function(_LEVELS[level // 10 - 1], area, message)
 
 
@@ -108,6 +108,10 @@ class Crm:
     def schema_version(self) -> int:
         return self._native.schema_version()
 
+    def metrics_text(self) -> str:
+        """What a scraper reads: Prometheus' text format 0.0.4. Empty unless opened with `metrics=True`."""
+        return self._native.metrics_text()
+
     @property
     def closed(self) -> bool:
         return self._native.closed
@@ -162,6 +166,10 @@ class Crm:
         """`schema_version` without blocking the event loop."""
         return await in_thread(self.schema_version)
 
+    async def ametrics_text(self) -> str:
+        """`metrics_text` without blocking the event loop."""
+        return await in_thread(self.metrics_text)
+
     async def aclose(self, *, grace: Seconds=30) -> None:
         """`close` without blocking the event loop."""
         return await in_own_thread(self.close, grace=grace)
@@ -174,6 +182,8 @@ def open(
     *,
     migrate: bool = True,
     log: Log | None = None,
+    log_format: Literal["text", "json"] = "text",
+    metrics: bool = False,
     threads: int = 2,
     sources: Mapping[str, SourceFactory] | None = None,
     normalizers: Iterable[Normalizer] = (),
@@ -193,6 +203,8 @@ def open(
     path         a file, ":memory:", or a PostgreSQL server: "postgresql://user@host/database"
     migrate      False: opening an older schema fails
     log          a level ("warning": lines to standard error), a logging.Logger, or f(level, area, message)
+    log_format   of the lines on standard error: "text" or "json", an object a line
+    metrics      True: counts, for `Crm.metrics_text`
     threads      for jobs; no thread runs before `crm.jobs` is asked to
     sources      name -> function that gives a Source: for `preview(provider=name)`
     normalizers  for content types of your own, or instead of the library's
@@ -209,6 +221,8 @@ def open(
     options: dict[str, Any] = {
         "path": file,
         "migrate": migrate,
+        "log_format": log_format,
+        "metrics": metrics,
         "sqlite": {
             "busy_timeout_ms": _milliseconds(busy_timeout),
             "full_sync": full_sync,

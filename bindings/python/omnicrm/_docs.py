@@ -38,6 +38,14 @@ DOCS: dict[str, tuple[str, dict[str, str]]] = {
             'total': 'Items in all; 0 when it is not known, as for an undo.',
         },
     ),
+    'CatchUp': (
+        'What happens to fire times that nobody was there to see (no worker ran, the clock was set forward). A time counts as missed when it is found more than a minute late. docs/schedules.md.',
+        {
+            'skip': 'missed times are left out; the next one is waited for',
+            'once': 'one job for all that were missed',
+            'all': 'a job for each, the latest 1,000 at the most',
+        },
+    ),
     'Contact': (
         'A person. E-mails, phones and handles are unique per user after normalization: two contacts of one user never share one.',
         {
@@ -182,6 +190,13 @@ DOCS: dict[str, tuple[str, dict[str, str]]] = {
             'virtual_time': 'Start-time fair queueing: the virtual start, set at enqueue.',
             'attempt': 'Starts so far.',
             'error': 'The last error, as JSON of Error; or null.',
+            'trace': 'W3C traceparent of what caused it; may be empty.',
+        },
+    ),
+    'JobFailure': (
+        'The evidence of one failed start.',
+        {
+            'error': 'JSON of Error.',
         },
     ),
     'JobFilter': (
@@ -201,11 +216,13 @@ DOCS: dict[str, tuple[str, dict[str, str]]] = {
             'ready': 'may start now',
             'running': 'a worker holds its lease',
             'dead': 'all attempts used up, or a permanent error; kept with its evidence',
+            'waiting': 'for other jobs to end',
         },
     ),
     'KindStats': (
         '',
         {
+            'waiting': 'Of them, those that wait for other jobs are counted here.',
             'oldest_ready_at': 'When the longest-waiting ready job became due.',
         },
     ),
@@ -225,6 +242,10 @@ DOCS: dict[str, tuple[str, dict[str, str]]] = {
             'max_attempts': 'Starts in all: snoozes and given-back jobs cost none, a crash costs one.',
             'unique_key': 'While a job of this kind and key waits or runs, another one is not enqueued: its id is returned.',
             'cost': "Share of the user's fair turn that it takes (start-time fair queueing). At least 1.",
+            'unique_for_ms': 'For UniqueScope::period: milliseconds since the enqueue, a year at the most.',
+            'after_jobs': 'Waits (JobState::waiting) until these jobs of the same user are done. When one of them ends dead or cancelled, this job is cancelled. At most 1,000.',
+            'after_batch': 'Waits until every job that the batch has by then has ended, however it ended.',
+            'trace': "W3C traceparent of what caused it; empty: the calling thread's (observe/trace.hpp).",
         },
     ),
     'NormalizeOptions': (
@@ -368,6 +389,30 @@ DOCS: dict[str, tuple[str, dict[str, str]]] = {
             'failed': 'attempts that failed, retried or not',
         },
     ),
+    'Schedule': (
+        'Enqueues a job of a kind again and again, at the times that a cron expression gives.',
+        {
+            'version': 'Grows with each change that a caller makes; that it fired does not count.',
+            'name': 'Unique per user. 1 to 200 bytes.',
+            'kind': 'Of the jobs. 1 to 100 bytes.',
+            'payload': 'Of the jobs, as it is: nothing is added. A JSON object.',
+            'cron': 'Five fields (minute, hour, day of month, month, day of week), six with seconds in front, or an alias like @daily. docs/schedules.md has the grammar.',
+            'zone': 'IANA name of the time zone whose wall clock cron means.',
+            'unique': 'A fire time gives no job while the one before still waits or runs.',
+            'priority': 'Of the jobs; smaller runs first.',
+            'next_at': 'When it fires next; absent while it is paused.',
+            'last_at': 'The latest fire time that gave a job (not: when that was enqueued).',
+            'error': 'Why it was paused by itself, as JSON of Error; or null.',
+        },
+    ),
+    'SchedulePreview': (
+        'Which fire times to tell.',
+        {
+            'zone': 'IANA name.',
+            'after': 'Those later than this; now when absent.',
+            'count': '1 to 1,000.',
+        },
+    ),
     'SearchHit': (
         '',
         {
@@ -458,6 +503,21 @@ DOCS: dict[str, tuple[str, dict[str, str]]] = {
             'kinds': 'Empty: every kind.',
             'after': 'Half-open: after <= occurred_at < before.',
             'include_bulk': 'Mail of lists and machines.',
+        },
+    ),
+    'UniqueConflict': (
+        'What enqueueing a job does whose unique key is taken.',
+        {
+            'keep': 'nothing: the id of the one that has the key is returned',
+            'replace': 'that one gets the new payload, priority and time if it still waits; its id is returned',
+        },
+    ),
+    'UniqueScope': (
+        'How long a unique key keeps others out.',
+        {
+            'waiting': 'until the job starts',
+            'unfinished': 'until it has ended',
+            'period': 'until it has ended, and for unique_for after its enqueue at least',
         },
     ),
 }

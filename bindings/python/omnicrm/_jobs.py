@@ -10,20 +10,30 @@ import logging
 import weakref
 from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar, cast
 from uuid import UUID
 
 from . import _native
 from ._errors import Cancelled, FailedPrecondition, Snooze
 from ._listing import Listing
-from ._native import Job, JobFilter, JobProgress, KindStats, NewJob, RunSummary, Stop, SyncBatch
+from ._native import (
+    Job,
+    JobFailure,
+    JobFilter,
+    JobProgress,
+    KindStats,
+    NewJob,
+    RunSummary,
+    Stop,
+    SyncBatch,
+)
 from ._parts import id_of, optional_id
 from ._threads import in_own_thread, in_thread, running_job, stoppable
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from ._native import JobStateLike
+    from ._native import JobStateLike, UniqueConflictLike, UniqueScopeLike
     from ._session import Session
 
 Seconds = float | timedelta
@@ -61,8 +71,20 @@ class Jobs:
         unique_key: str = "",
         batch: SyncBatch | UUID | str | None = None,
         cost: int = 1,
+        unique_scope: UniqueScopeLike = "unfinished",
+        unique_for: Seconds = 0,
+        unique_conflict: UniqueConflictLike = "keep",
+        after_jobs: Iterable[JobRef] = (),
+        after_batch: SyncBatch | UUID | str | None = None,
+        trace: str = "",
     ) -> UUID:
-        """Enqueues a job and gives its id: with a `unique_key`, the id of one that waits or runs already."""
+        """Enqueues a job and gives its id: with a `unique_key` that is taken, the id of the one that has it.
+
+        `unique_scope` says how long the key is taken: until the job starts ("waiting"), until it has ended
+        ("unfinished"), or for `unique_for` seconds at least ("period"); with `unique_conflict="replace"` one that
+        still waits gets this payload, priority and time. The job waits until `after_jobs` are done, and is cancelled
+        when one of them fails for good; and until `after_batch` has ended. `trace` is a W3C traceparent.
+        """
         job = NewJob(
             kind=kind,
             payload=dict(payload or {}),
@@ -72,6 +94,12 @@ class Jobs:
             unique_key=unique_key,
             batch_id=optional_id(batch),
             cost=cost,
+            unique_scope=unique_scope,
+            unique_for_ms=_milliseconds(unique_for),
+            unique_conflict=unique_conflict,
+            after_jobs=[id_of(one) for one in after_jobs],
+            after_batch=optional_id(after_batch),
+            trace=trace,
         )
         return self._native.jobs_enqueue([job])[0]
 
@@ -104,14 +132,30 @@ class Jobs:
         """A dead or cancelled job becomes ready with fresh attempts."""
         return self._native.jobs_retry(id_of(id))
 
+    def failures(self, id: JobRef) -> tuple[JobFailure, ...]:
+        """The failed starts of a job, oldest first."""
+        return self._native.jobs_failures(id_of(id))
+
+    def remove(self, id: JobRef) -> None:
+        """Forgets a job that has ended. Errors: FailedPrecondition for others."""
+        self._native.jobs_remove(id_of(id))
+
+    def pause(self, kind: str) -> None:
+        """No job of this kind of this user starts until `resume`, on any machine; running ones go on."""
+        self._native.jobs_pause(kind)
+
+    def resume(self, kind: str) -> None:
+        """Lets jobs of a paused kind start again."""
+        self._native.jobs_resume(kind)
+
     def stats(self) -> tuple[KindStats, ...]:
         return self._native.jobs_stats()
 
     # --- async: written by scripts/generate_async.py
 
-    async def aenqueue(self, kind: str, payload: Mapping[str, Any] | None=None, *, priority: int=100, run_at: datetime | str | None=None, max_attempts: int=5, unique_key: str='', batch: SyncBatch | UUID | str | None=None, cost: int=1) -> UUID:
+    async def aenqueue(self, kind: str, payload: Mapping[str, Any] | None=None, *, priority: int=100, run_at: datetime | str | None=None, max_attempts: int=5, unique_key: str='', batch: SyncBatch | UUID | str | None=None, cost: int=1, unique_scope: UniqueScopeLike='unfinished', unique_for: Seconds=0, unique_conflict: UniqueConflictLike='keep', after_jobs: Iterable[JobRef]=(), after_batch: SyncBatch | UUID | str | None=None, trace: str='') -> UUID:
         """`enqueue` without blocking the event loop."""
-        return await in_thread(self.enqueue, kind, payload, priority=priority, run_at=run_at, max_attempts=max_attempts, unique_key=unique_key, batch=batch, cost=cost)
+        return await in_thread(self.enqueue, kind, payload, priority=priority, run_at=run_at, max_attempts=max_attempts, unique_key=unique_key, batch=batch, cost=cost, unique_scope=unique_scope, unique_for=unique_for, unique_conflict=unique_conflict, after_jobs=after_jobs, after_batch=after_batch, trace=trace)
 
     async def aenqueue_many(self, jobs: Iterable[NewJob | Mapping[str, Any]]) -> tuple[UUID, ...]:
         """`enqueue_many` without blocking the event loop."""
@@ -132,6 +176,22 @@ class Jobs:
     async def aretry(self, id: JobRef) -> Job:
         """`retry` without blocking the event loop."""
         return await in_thread(self.retry, id)
+
+    async def afailures(self, id: JobRef) -> tuple[JobFailure, ...]:
+        """`failures` without blocking the event loop."""
+        return await in_thread(self.failures, id)
+
+    async def aremove(self, id: JobRef) -> None:
+        """`remove` without blocking the event loop."""
+        return await in_thread(self.remove, id)
+
+    async def apause(self, kind: str) -> None:
+        """`pause` without blocking the event loop."""
+        return await in_thread(self.pause, kind)
+
+    async def aresume(self, kind: str) -> None:
+        """`resume` without blocking the event loop."""
+        return await in_thread(self.resume, kind)
 
     async def astats(self) -> tuple[KindStats, ...]:
         """`stats` without blocking the event loop."""
@@ -174,6 +234,10 @@ class JobContext:
     def progress(self, done: int, total: int = 0, note: str = "") -> None:
         """Says how far it is; written to the job at most twice a second."""
         self._native.progress(done, total, note)
+
+    def log(self, message: str, level: Literal["debug", "info", "warning", "error"] = "info") -> None:
+        """Writes to the log of the Crm, with the job's, its user's and its batch's ids."""
+        self._native.log(message, level)
 
     def complete_in(self, session: Session, result: Any = None) -> None:
         """Marks the job done in the transaction that `session` is bound to, with a JSON-able result.
@@ -223,6 +287,12 @@ class Runner:
         max_concurrent: int = 0,
         backoff_base: Seconds = 1,
         backoff_cap: Seconds = 900,
+        max_global: int = 0,
+        max_per_user: int = 0,
+        rate_limit: int = 0,
+        rate_period: Seconds = 1,
+        keep_done: Seconds = 86_400,
+        keep_dead: Seconds = 2_592_000,
     ) -> Callable[[H], H]:
         """Decorates what runs jobs of a kind; before the first job runs.
 
@@ -230,6 +300,10 @@ class Runner:
         runs in an event loop of its own, and is cancelled when the job is asked to stop. A class with
         `__call__(self, job)` is made once, without arguments, and its object called for each job. `raise Snooze(seconds)` runs it again later and costs no attempt; an
         `omnicrm.Error` fails it with that code (tried again if `retryable`); other exceptions are retryable.
+
+        Limits (0: none): `max_concurrent` at once in this process, `max_global` in all processes together,
+        `max_per_user` of one user in this process, `rate_limit` starts in each `rate_period` of all processes.
+        Ended jobs are kept for `keep_done` (done, cancelled) and `keep_dead`.
         """
 
         def register(function: H) -> H:
@@ -240,6 +314,12 @@ class Runner:
                 max_concurrent=max_concurrent,
                 backoff_base=backoff_base,
                 backoff_cap=backoff_cap,
+                max_global=max_global,
+                max_per_user=max_per_user,
+                rate_limit=rate_limit,
+                rate_period=rate_period,
+                keep_done=keep_done,
+                keep_dead=keep_dead,
             )
             return function
 
@@ -254,6 +334,12 @@ class Runner:
         max_concurrent: int = 0,
         backoff_base: Seconds = 1,
         backoff_cap: Seconds = 900,
+        max_global: int = 0,
+        max_per_user: int = 0,
+        rate_limit: int = 0,
+        rate_period: Seconds = 1,
+        keep_done: Seconds = 86_400,
+        keep_dead: Seconds = 2_592_000,
     ) -> None:
         """The same without a decorator. Errors: AlreadyExists."""
         call = _handler_of(function)
@@ -271,7 +357,18 @@ class Runner:
                 running_job.reset(token)
 
         self._native.register_handler(
-            kind, run, timeout, max_concurrent, backoff_base, backoff_cap
+            kind,
+            run,
+            timeout,
+            max_concurrent,
+            backoff_base,
+            backoff_cap,
+            max_global,
+            max_per_user,
+            rate_limit,
+            rate_period,
+            keep_done,
+            keep_dead,
         )
 
     def on_progress(self, listener: Callable[[JobProgress], object]) -> Callable[[], None]:
@@ -304,6 +401,22 @@ class Runner:
     def stop(self, *, grace: Seconds = 30) -> RunSummary:
         """Lets running jobs end for `grace` seconds, then asks them to stop, and ends the threads."""
         return self._native.stop(grace)
+
+    def pause(self, kind: str) -> None:
+        """No job of this kind starts, whosever it is and on any machine, until `resume`; running ones go on."""
+        self._native.jobs_pause(kind)
+
+    def resume(self, kind: str) -> None:
+        """Lets jobs of a paused kind start again. What users have paused for themselves stays so."""
+        self._native.jobs_resume(kind)
+
+    def stats(self) -> tuple[KindStats, ...]:
+        """Of all users' jobs."""
+        return self._native.jobs_stats()
+
+    def retain(self, *, keep_done: Seconds = 86_400, keep_dead: Seconds = 2_592_000) -> int:
+        """Removes jobs that ended longer ago, and gives their number. Runners do it by themselves."""
+        return self._native.jobs_retain(keep_done, keep_dead)
 
     @property
     def is_started(self) -> bool:
@@ -340,7 +453,27 @@ class Runner:
         """`stop` without blocking the event loop."""
         return await in_own_thread(self.stop, grace=grace)
 
+    async def apause(self, kind: str) -> None:
+        """`pause` without blocking the event loop."""
+        return await in_thread(self.pause, kind)
+
+    async def aresume(self, kind: str) -> None:
+        """`resume` without blocking the event loop."""
+        return await in_thread(self.resume, kind)
+
+    async def astats(self) -> tuple[KindStats, ...]:
+        """`stats` without blocking the event loop."""
+        return await in_thread(self.stats)
+
+    async def aretain(self, *, keep_done: Seconds=86400, keep_dead: Seconds=2592000) -> int:
+        """`retain` without blocking the event loop."""
+        return await in_thread(self.retain, keep_done=keep_done, keep_dead=keep_dead)
+
     # --- end of async
+
+
+def _milliseconds(span: Seconds) -> int:
+    return round((span.total_seconds() if isinstance(span, timedelta) else span) * 1000)
 
 
 class _Listeners:

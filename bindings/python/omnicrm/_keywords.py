@@ -252,6 +252,50 @@ def tasks_update(
     raise NotImplementedError
 
 
+def schedules_create(
+    self: Any, draft: Schedule | Mapping[str, Any] | None=None, /, *,
+    id: UUID | str = ...,
+    version: int = 1,
+    name: str = '',
+    kind: str = '',
+    payload: Any = ...,
+    cron: str = '',
+    zone: str = 'UTC',
+    catch_up: CatchUpLike = ...,
+    paused: bool = False,
+    unique: bool = False,
+    priority: int = 100,
+    next_at: datetime | str | None = None,
+    last_at: datetime | str | None = None,
+    error: Any = ...,
+    created_at: datetime | str = ...,
+    updated_at: datetime | str = ...,
+) -> Schedule:
+    raise NotImplementedError
+
+
+def schedules_update(
+    self: Any, changed: Schedule, /, *,
+    id: UUID | str = ...,
+    version: int = ...,
+    name: str = ...,
+    kind: str = ...,
+    payload: Any = ...,
+    cron: str = ...,
+    zone: str = ...,
+    catch_up: CatchUpLike = ...,
+    paused: bool = ...,
+    unique: bool = ...,
+    priority: int = ...,
+    next_at: datetime | str | None = ...,
+    last_at: datetime | str | None = ...,
+    error: Any = ...,
+    created_at: datetime | str = ...,
+    updated_at: datetime | str = ...,
+) -> Schedule:
+    raise NotImplementedError
+
+
 def sync_preview(
     self: Any, paths: PathLike | Iterable[PathLike]=(), *, source: SyncSource | Mapping[str, Any] | None=None, provider: str='files', owner_addresses: Iterable[str]=(), contact_policy: ContactPolicyLike='sent', options: Mapping[str, Any] | None=None, progress: Progress[PreviewProgress]=False, stop: Stop | None=None,
     max_item_bytes: int = 26214400,

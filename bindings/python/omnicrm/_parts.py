@@ -13,12 +13,13 @@ from ._native import (
     ContactHit,
     Interaction,
     Organization,
+    Schedule,
     Segment,
     Tag,
     Task,
 )
 
-R = TypeVar("R", Contact, Organization, Interaction, Tag, Segment, Task)
+R = TypeVar("R", Contact, Organization, Interaction, Tag, Segment, Task, Schedule)
 
 # A record, or what names it.
 ContactRef = Contact | ContactHit | ContactActivity | UUID | str

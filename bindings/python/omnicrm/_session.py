@@ -14,6 +14,7 @@ from ._lists import Audit, Segments, Settings, Tags, Tasks
 from ._native import Interaction, SearchHit, SearchQuery, TimelineFilter
 from ._parts import ContactRef
 from ._people import Contacts, Interactions, Organizations, Search
+from ._schedules import Schedules
 from ._sync import Sync
 from ._threads import in_own_thread, in_thread
 
@@ -41,6 +42,7 @@ class Session:
     settings: Settings
     audit: Audit
     jobs: Jobs
+    schedules: Schedules
     sync: Sync
     search: Search
 
@@ -56,6 +58,7 @@ class Session:
         self.settings = Settings(native)
         self.audit = Audit(native)
         self.jobs = Jobs(native)
+        self.schedules = Schedules(native)
         self.sync = Sync(native, crm)
         self.search = Search(native)
 

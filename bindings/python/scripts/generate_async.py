@@ -20,12 +20,13 @@ CLASSES = {
     "_people.py": ["Contacts", "Organizations", "Interactions", "Search"],
     "_lists.py": ["Tags", "Segments", "Tasks", "Settings", "Audit"],
     "_sync.py": ["Sync"],
+    "_schedules.py": ["Schedules"],
     "_jobs.py": ["Jobs", "JobContext", "Runner"],
     "_session.py": ["Session"],
     "_crm.py": ["Crm"],
 }
 # They return at once, or are the class's own business.
-NOT_BLOCKING = {"handler", "register", "on_progress", "running"}
+NOT_BLOCKING = {"handler", "register", "on_progress", "running", "log"}
 # They belong to the thread that runs a transaction.
 NOT_ELSEWHERE = {"complete_in"}
 # They run code of the host, which may take its time.

@@ -26,6 +26,8 @@ METHODS = [
     ("_lists.py", "Segments", "update", "Segment"),
     ("_lists.py", "Tasks", "create", "Task"),
     ("_lists.py", "Tasks", "update", "Task"),
+    ("_schedules.py", "Schedules", "create", "Schedule"),
+    ("_schedules.py", "Schedules", "update", "Schedule"),
     ("_sync.py", "Sync", "preview", "SyncSource"),
 ]
 

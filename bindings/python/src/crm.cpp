@@ -142,6 +142,9 @@ void define_crm(py::module_& module, CrmClass& crm) {
   define_noted(crm, {.owner = "Crm", .name = "check", .result = "tuple[str, ...]"}, [](CrmHandle& self) {
     return Python<std::vector<std::string>>::give(self.call([](Crm& open) { return open.admin().check(); }));
   });
+  define_noted(crm, {.owner = "Crm", .name = "metrics_text", .result = "str"}, [](CrmHandle& self) {
+    return to_text(self.call([](Crm& open) -> Result<std::string> { return open.metrics_text(); }));
+  });
   define_noted(crm, {.owner = "Crm", .name = "schema_version", .result = "int"}, [](CrmHandle& self) {
     return self.call([](Crm& open) { return open.admin().schema_version(); });
   });

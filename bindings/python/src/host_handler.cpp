@@ -1,5 +1,7 @@
 #include "host_parts.hpp"
 
+#include <algorithm>
+#include <array>
 #include <condition_variable>
 #include <mutex>
 
@@ -137,6 +139,16 @@ void progress(ContextHandle& self, const py::object& done, const py::object& tot
   self.call([&](jobs::Context& context) { context.progress(done_count, total_count, text); });
 }
 
+void log(ContextHandle& self, const py::object& message, const py::object& level) {
+  const std::string text = from_text(message, "message");
+  const std::string name = from_text(level, "level");
+  constexpr std::array<std::string_view, 4> names{"debug", "info", "warning", "error"};
+  const auto* const found = std::find(names.begin(), names.end(), name);
+  if (found == names.end()) raise_invalid("level", "is none of debug, info, warning, error");
+  const auto chosen = static_cast<observe::Level>(found - names.begin());
+  self.call([&](jobs::Context& context) { context.log(chosen, text); });
+}
+
 void complete_in(ContextHandle& self, const SessionHandle& session, const py::object& result) {
   const std::string json = dump_json(result, Place{"result"});
   const State::Use used = session.use();
@@ -174,6 +186,13 @@ void define_job_context(py::module_& module) {
                 .parameters = {{"done", "int"}, {"total", "int", "0"}, {"note", "str", "\"\""}},
                 .result = "None"},
                progress, py::arg("done"), py::arg("total") = 0, py::arg("note") = "");
+  define_noted(type,
+               {.owner = "JobContext",
+                .name = "log",
+                .parameters = {{"message", "str"}, {"level", "str", "\"info\""}},
+                .result = "None",
+                .blocks = false},
+               log, py::arg("message"), py::arg("level") = "info");
   define_noted(type,
                {.owner = "JobContext",
                 .name = "complete_in",

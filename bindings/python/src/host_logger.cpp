@@ -24,10 +24,20 @@ class PythonLogger final : public observe::Logger {
   }
 
   void write(observe::Level level, std::string_view area, std::string_view message) noexcept override {
+    record(level, area, message, {});
+  }
+
+  void record(observe::Level level, std::string_view area, std::string_view message,
+              std::span<const observe::Field> fields) noexcept override {
     with_gil([&] {
       const InCallback mark(state_);
-      or_show("omnicrm: the logger",
-              [&] { sink_.get().attr("write")(number_of(level), to_text(area), to_text(message)); });
+      or_show("omnicrm: the logger", [&] {
+        py::dict named;
+        for (const observe::Field& field : fields) named[to_text(field.name)] = to_text(field.value);
+        const std::string text =
+            fields.empty() ? std::string(message) : observe::with_fields(message, fields);
+        sink_.get().attr("write")(number_of(level), to_text(area), to_text(text), named);
+      });
     });
   }
 

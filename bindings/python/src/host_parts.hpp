@@ -18,7 +18,8 @@ namespace omnicrm::python {
 [[nodiscard]] sync::SourceFactory make_source_factory(State* state, py::object factory);
 /// An omnicrm.Normalizer.
 [[nodiscard]] std::shared_ptr<const sync::Normalizer> make_normalizer(State* state, py::object normalizer);
-/// An object with `wants(level)` and `write(level, area, message)`; levels are those of `logging`.
+/// An object with `wants(level)` and `write(level, area, message, fields)`: the message has the fields, too;
+/// levels are those of `logging`.
 [[nodiscard]] std::shared_ptr<observe::Logger> make_logger(State* state, py::object sink);
 /// A callable that gives an aware datetime.
 [[nodiscard]] std::shared_ptr<Clock> make_clock(State* state, py::object now);

@@ -9,7 +9,7 @@ namespace omnicrm::python {
 void define_people(SessionClass& session);
 /// The methods of tags, segments, tasks, settings and the audit log.
 void define_lists(SessionClass& session);
-/// The methods of sync and jobs, transactions and `call`.
+/// The methods of sync, jobs and schedules, transactions and `call`.
 void define_work(py::module_& module, SessionClass& session);
 /// Opening, running jobs, administration.
 void define_crm(py::module_& module, CrmClass& crm);

@@ -7,6 +7,7 @@ namespace omnicrm::python {
 namespace {
 
 using jobs::Jobs;
+using jobs::Schedules;
 using sync::SyncService;
 
 py::object preview(const SessionHandle& self, const py::object& source, const py::object& progress,
@@ -120,6 +121,20 @@ void define_work(py::module_& module, SessionClass& session) {
   method(session, "jobs_cancel", jobs, &Jobs::cancel, "id");
   method(session, "jobs_retry", jobs, &Jobs::retry, "id");
   method(session, "jobs_stats", jobs, &Jobs::stats);
+  method(session, "jobs_failures", jobs, &Jobs::failures, "id");
+  method(session, "jobs_remove", jobs, &Jobs::remove, "id");
+  method(session, "jobs_pause", jobs, &Jobs::pause, "kind");
+  method(session, "jobs_resume", jobs, &Jobs::resume, "kind");
+
+  constexpr auto schedules = &Session::schedules;
+  method(session, "schedules_create", schedules, &Schedules::create, "draft");
+  method(session, "schedules_get", schedules, &Schedules::get, "id");
+  method(session, "schedules_update", schedules, &Schedules::update, "changed");
+  method(session, "schedules_remove", schedules, &Schedules::remove, "id");
+  method(session, "schedules_list", schedules, &Schedules::list, "page");
+  method(session, "schedules_pause", schedules, &Schedules::pause, "id");
+  method(session, "schedules_resume", schedules, &Schedules::resume, "id");
+  method(session, "schedules_preview", schedules, &Schedules::preview, "wanted");
 
   define_noted(session,
                {.owner = "Session",

@@ -71,11 +71,11 @@ def test_calls_do_not_block_the_loop(crm: omnicrm.Crm, ada: omnicrm.Session, mbo
 
 
 def test_every_blocking_method_has_its_twin(crm: omnicrm.Crm, ada: omnicrm.Session) -> None:
-    quick = {"handler", "register", "on_progress", "running", "search", "session", "pages"}
+    quick = {"handler", "register", "on_progress", "running", "search", "session", "pages", "log"}
     quick.add("complete_in")  # belongs to the thread that runs the transaction
     parts: list[Any] = [
         crm, crm.jobs, ada, ada.contacts, ada.organizations, ada.interactions, ada.tags, ada.segments, ada.tasks,
-        ada.settings, ada.audit, ada.jobs, ada.sync, ada.search, ada.contacts.list(), omnicrm.JobContext,
+        ada.settings, ada.audit, ada.jobs, ada.schedules, ada.sync, ada.search, ada.contacts.list(), omnicrm.JobContext,
     ]
     count = 0
     for part in parts:

@@ -27,6 +27,7 @@ QUICK = {
     ("Crm", "listen"),
     ("Crm", "session"),
     ("JobContext", "inside"),
+    ("JobContext", "log"),
     ("JobContext", "session"),
     ("JobContext", "should_stop"),
     ("Stop", "request"),
@@ -148,7 +149,7 @@ def test_call_of_a_job_lets_other_threads_run(state: dict[str, Any]) -> None:
         lets_others_run(lambda: context.complete_in(state["session"]))  # refused: not a transaction's
         done.append(True)
 
-    state["crm"].register_handler("tick", handler, 60, 0, 1, 1)
+    state["crm"].register_handler("tick", handler, 60, 0, 1, 1, 0, 0, 0, 1, 60, 60)
     state["session"].jobs_enqueue([{"kind": "tick"}])
     state["crm"].run_until_idle(1, None)
     assert done == [True]

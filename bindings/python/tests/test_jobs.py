@@ -47,6 +47,69 @@ def test_results_and_context(crm: omnicrm.Crm, ada: omnicrm.Session) -> None:
         crm.jobs.register("other", "not callable")  # type: ignore[arg-type]
 
 
+def test_dependencies_and_keys(crm: omnicrm.Crm, ada: omnicrm.Session) -> None:
+    ran: list[str] = []
+
+    @crm.jobs.handler("step", max_global=2, max_per_user=1, rate_limit=100, rate_period=60)
+    def step(job: omnicrm.JobContext) -> None:
+        job.log("a step", "warning")
+        ran.append(job.payload["name"])
+        with pytest.raises(omnicrm.InvalidArgument):
+            job.log("a step", "loud")  # type: ignore[arg-type]
+
+    first = ada.jobs.enqueue("step", {"name": "first"})
+    second = ada.jobs.enqueue("step", {"name": "second"}, after_jobs=[first])
+    third = ada.jobs.enqueue("step", {"name": "third"}, after_jobs=[ada.jobs.get(second), first])
+    assert ada.jobs.get(third).state == omnicrm.JobState.WAITING
+    assert ada.jobs.stats()[0].waiting == 2
+    trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+    key = ada.jobs.enqueue("step", {"name": "old"}, unique_key="k", unique_scope="waiting", trace=trace)
+    same = ada.jobs.enqueue("step", {"name": "new"}, unique_key="k", unique_conflict="replace")
+    assert same == key and ada.jobs.get(key).trace == trace
+    crm.jobs.run_until_idle()
+    assert [name for name in ran if name != "new"] == ["first", "second", "third"]
+    assert "new" in ran and "old" not in ran
+    period = datetime.timedelta(hours=1)
+    once = ada.jobs.enqueue("step", {"name": "o"}, unique_key="p", unique_scope="period", unique_for=period)
+    crm.jobs.run_until_idle()
+    assert ada.jobs.enqueue("step", {"name": "o"}, unique_key="p") == once
+    with pytest.raises(omnicrm.NotFound):
+        ada.jobs.enqueue("step", after_jobs=["01900000-0000-7000-8000-000000000000"])
+
+
+def test_pausing_and_forgetting(crm: omnicrm.Crm, ada: omnicrm.Session) -> None:
+    @crm.jobs.handler("mail", keep_done=60, keep_dead=datetime.timedelta(days=1))
+    def mail(job: omnicrm.JobContext) -> None:
+        if job.payload.get("bad"):
+            raise omnicrm.InvalidArgument("bad")
+
+    key = ada.jobs.enqueue("mail")
+    ada.jobs.pause("mail")
+    crm.jobs.run_until_idle(horizon=0)
+    assert ada.jobs.get(key).state == "ready"
+    assert ada.jobs.stats()[0].paused
+    ada.jobs.resume("mail")
+    crm.jobs.pause("mail")
+    crm.jobs.run_until_idle(horizon=0)
+    assert ada.jobs.get(key).state == "ready"
+    assert crm.jobs.stats()[0].paused and crm.jobs.stats()[0].ready == 1
+    crm.jobs.resume("mail")
+    bad = ada.jobs.enqueue("mail", {"bad": True})
+    with pytest.raises(omnicrm.FailedPrecondition):
+        ada.jobs.remove(bad)
+    crm.jobs.run_until_idle()
+    assert ada.jobs.get(key).state == "done"
+    (failure,) = ada.jobs.failures(bad)
+    assert failure.attempt == 1 and failure.error["message"] == "bad"
+    ada.jobs.remove(bad)
+    with pytest.raises(omnicrm.NotFound):
+        ada.jobs.get(bad)
+    assert crm.jobs.retain() == 0
+    assert crm.jobs.retain(keep_done=0) == 1
+    with pytest.raises(omnicrm.InvalidArgument):
+        crm.jobs.retain(keep_done=-1)
+
+
 def test_failures(crm: omnicrm.Crm, ada: omnicrm.Session) -> None:
     tries: list[int] = []
 

@@ -54,6 +54,7 @@ using LeaseId = Id<struct LeaseTag>;
 using OrganizationId = Id<struct OrganizationTag>;
 using PlanId = Id<struct PlanTag>;
 using RawEventId = Id<struct RawEventTag>;
+using ScheduleId = Id<struct ScheduleTag>;
 using SegmentId = Id<struct SegmentTag>;
 using SuppressionId = Id<struct SuppressionTag>;
 using TagId = Id<struct TagTag>;

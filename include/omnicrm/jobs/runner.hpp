@@ -35,8 +35,11 @@ struct RunnerOptions {
   std::chrono::milliseconds heartbeat{3'000};
   /// Longest wait before an idle worker looks again; enqueues of this process wake it at once.
   std::chrono::milliseconds poll{500};
-  /// Jobs claimed in one round trip at the most.
-  std::size_t claim_limit = 32;
+  /// Jobs claimed in one round trip at the most. Slow jobs are claimed only for threads that are free.
+  std::size_t claim_limit = 500;
+  /// Whether this runner fires schedules, removes old jobs and does the queue's other upkeep; one runner of
+  /// all that do is its leader.
+  bool upkeep = true;
   /// Hears every progress that a handler of this process reports, on that handler's thread, from many threads
   /// at once; must not block for long. What it throws is dropped.
   std::function<void(const JobProgress&)> on_progress = {};
@@ -52,9 +55,9 @@ struct RunSummary {
   std::int64_t given_back = 0;
 };
 
-/// Claims and runs jobs of all users. Thread-safe. No thread exists before `start` or `run_until_idle`. Within
-/// a job, `run_until_idle`, `step` and `stop` of the queue that runs it are `failed_precondition`: they would wait for
-/// themselves. @since 0.1
+/// Claims and runs jobs of all users. Thread-safe. No thread exists before `start` or `run_until_idle`.
+/// Within a job, `run_until_idle`, `step` and `stop` of the queue that runs it are `failed_precondition`:
+/// they would wait for themselves. @since 0.1
 class Runner {
  public:
   virtual ~Runner() = default;

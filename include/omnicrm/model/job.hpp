@@ -13,6 +13,7 @@ enum class JobState {
   done,
   cancelled,
   dead,       ///< all attempts used up, or a permanent error; kept with its evidence
+  waiting,    ///< for other jobs to end
 };
 
 /// One job. Jobs are rows: enqueued in the transaction of the data they are about. @since 0.1
@@ -43,6 +44,8 @@ struct Job {
   Timestamp created_at{};
   std::optional<Timestamp> started_at;
   std::optional<Timestamp> finished_at;
+  /// W3C `traceparent` of what caused it; may be empty.
+  std::string trace;
 
   friend bool operator==(const Job&, const Job&) = default;
 };

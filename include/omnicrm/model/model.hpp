@@ -8,6 +8,7 @@
 #include <omnicrm/model/job.hpp>
 #include <omnicrm/model/organization.hpp>
 #include <omnicrm/model/raw_event.hpp>
+#include <omnicrm/model/schedule.hpp>
 #include <omnicrm/model/sync.hpp>
 #include <omnicrm/model/tag.hpp>
 #include <omnicrm/model/task.hpp>

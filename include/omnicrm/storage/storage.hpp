@@ -2,8 +2,10 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -110,6 +112,30 @@ struct Scope {
 /// state and must begin from scratch.
 using Work = FunctionRef<Result<void>(Connection&)>;
 
+/// A storage at work, for metrics. Absent where a storage has no such thing. @since 0.1
+struct StorageStats {
+  /// Connections that a call holds, and those that are open and free.
+  std::optional<std::int64_t> connections_in_use = {};
+  std::optional<std::int64_t> connections_idle = {};
+  /// Calls that wait for a connection now.
+  std::optional<std::int64_t> calls_waiting = {};
+  /// Calls that had to wait so far, and for how long in all.
+  std::optional<std::int64_t> waits = {};
+  std::optional<std::chrono::microseconds> waited = {};
+};
+
+/// Hints between the processes that use one database ("there are jobs"): they arrive within milliseconds, or
+/// are lost without a word, so whoever hears them also looks by itself now and then. Thread-safe. @since 0.1
+class Signals {
+ public:
+  virtual ~Signals() = default;
+  /// Tells the other processes soon, not this one. `text` is a short word; calls in quick succession become
+  /// one. Does not wait for the server.
+  virtual void send(std::string_view text) noexcept = 0;
+  /// Whether what others send arrives now, as far as is known.
+  [[nodiscard]] virtual bool hears() const noexcept = 0;
+};
+
 /// One database. Thread-safe. @since 0.1
 class Storage {
  public:
@@ -143,6 +169,13 @@ class Storage {
   virtual Result<void> backup(const std::string& path) = 0;
   /// Problems found in the file's structure; empty when sound. Reads everything.
   virtual Result<std::vector<std::string>> check() = 0;
+  /// Of this process. Asks nobody else, does not block.
+  [[nodiscard]] virtual StorageStats stats() const noexcept { return {}; }
+  /// Opens a line to the other processes (PostgreSQL: LISTEN and NOTIFY on a session of its own). `heard` is
+  /// called with what they send, on a thread that lives as long as the result; it must not block. Without
+  /// `heard` it only sends, and there is no thread. Null where the storage has no such thing. The storage
+  /// must outlive it.
+  virtual Result<std::unique_ptr<Signals>> signals(std::function<void(std::string_view text)> heard);
 };
 
 }  // namespace omnicrm::storage

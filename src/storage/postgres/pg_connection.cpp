@@ -62,13 +62,16 @@ std::optional<std::uint64_t> first_number(const PgResult& result) {
 
 // Every statement of ours reads few rows by an index: starting parallel workers or a compiler takes longer
 // than it does.
-std::string settings_sql(bool local) {
-  const char* const scope = local ? "true" : "false";
-  return fmt::format(
-      "SELECT set_config('search_path', $1, {0}), set_config('lock_timeout', $2, {0}), "
-      "set_config('statement_timeout', $3, {0}), set_config('max_parallel_workers_per_gather', '0', {0}), "
-      "set_config('jit', 'off', {0})",
-      scope);
+constexpr std::string_view settings_sql =
+    "SELECT set_config('search_path', $1, false), set_config('lock_timeout', $2, false), "
+    "set_config('statement_timeout', $3, false), set_config('max_parallel_workers_per_gather', '0', false), "
+    "set_config('jit', 'off', false)";
+
+/// For the transaction alone. `name` is program text.
+std::string local_setting(std::string_view name, std::string_view value) {
+  std::string quoted;
+  for (const char c : value) quoted.append(c == '\'' ? 2 : 1, c);
+  return fmt::format("SET LOCAL {} = '{}'", name, quoted);
 }
 
 }  // namespace
@@ -97,11 +100,19 @@ void PgConnection::send_settings() {
   const std::array<PgBound, 3> values = {PgBound{PgBound::Kind::text, 0, 0, options_.schema},
                                          PgBound{PgBound::Kind::text, 0, 0, lock},
                                          PgBound{PgBound::Kind::text, 0, 0, statement}};
+  if (options_.transaction_pooling) {
+    // Not by SELECT: after it the transaction could not choose its isolation any more.
+    link_->send(local_setting("search_path", options_.schema));
+    link_->send(local_setting("lock_timeout", lock));
+    link_->send(local_setting("statement_timeout", statement));
+    link_->send(local_setting("max_parallel_workers_per_gather", "0"));
+    return link_->send(local_setting("jit", "off"));
+  }
   const std::vector<Oid> types(values.size(), text_oid);
   if (auto encoded = parameters_.encode(values, types); !encoded) {
     return link_->fail_with({PgTrouble::statement, encoded.error()});
   }
-  link_->send(settings_sql(options_.transaction_pooling), parameters_, types);
+  link_->send(settings_sql, parameters_, types);
 }
 
 void PgConnection::send_scope(Access access, const UserId& user) {

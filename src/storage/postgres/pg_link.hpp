@@ -90,6 +90,8 @@ class PgLink {
   void set_stop(std::stop_token stop) noexcept { stop_ = std::move(stop); }
   [[nodiscard]] bool is_stopped() const noexcept { return stop_.stop_requested(); }
   void set_writing(bool may_write) noexcept { place_.may_write = may_write; }
+  /// For what is no pipeline: notifications. Nothing may be outstanding.
+  [[nodiscard]] PGconn* raw() noexcept { return connection_; }
   /// Forgets the socket without a word to the server: the parent of a fork still uses it.
   void abandon() noexcept { connection_ = nullptr; }
 

@@ -65,6 +65,8 @@ Result<std::unique_ptr<PgConnection>> PgPool::stand_in_line(std::unique_lock<std
   line_.push_back(&waiter);
   const auto is_turn = [&] { return waiter.is_served || (line_.front() == &waiter && is_any_free()); };
   const bool came = waiter.woken.wait_until(lock, stop, deadline, is_turn);
+  ++waits_;
+  waited_ += std::chrono::floor<std::chrono::microseconds>(Clock::now() - waiter.since);
   if (waiter.is_served) {
     wake_first();
     return std::move(waiter.connection);
@@ -165,7 +167,7 @@ void PgPool::abandon() noexcept {
 
 PgPool::Counts PgPool::counts() {
   const std::scoped_lock lock(mutex_);
-  return {open_, idle_.size(), made_};
+  return {open_, idle_.size(), made_, line_.size(), waits_, waited_};
 }
 
 }  // namespace omnicrm::storage

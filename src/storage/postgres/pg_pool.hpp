@@ -33,7 +33,10 @@ class PgPool {
   struct Counts {
     std::size_t open = 0;
     std::size_t idle = 0;
-    std::uint64_t made = 0;  ///< connections ever opened
+    std::uint64_t made = 0;               ///< connections ever opened
+    std::size_t waiting = 0;              ///< calls that wait for one now
+    std::uint64_t waits = 0;              ///< calls that have waited so far
+    std::chrono::microseconds waited{0};  ///< all of them together
   };
 
   /// The options must outlive the pool.
@@ -87,6 +90,8 @@ class PgPool {
   std::vector<std::unique_ptr<PgConnection>> idle_;  // the last used last: its cache is the warmest
   std::size_t open_ = 0;                             // idle, lent or being made
   std::uint64_t made_ = 0;
+  std::uint64_t waits_ = 0;
+  std::chrono::microseconds waited_{0};
   int refused_ = 0;  // connects that failed since one succeeded
   Clock::time_point next_connect_{};
   Error last_refusal_;

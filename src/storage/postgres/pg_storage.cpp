@@ -11,6 +11,7 @@
 #include "core/fork.hpp"
 #include "storage/migrator.hpp"
 #include "storage/postgres/pg_check.hpp"
+#include "storage/postgres/pg_listener.hpp"
 #include "storage/postgres/pg_online.hpp"
 #include "storage/postgres/pg_partitions.hpp"
 #include "storage/query.hpp"
@@ -135,6 +136,21 @@ PgStorage::~PgStorage() {
 
 bool PgStorage::is_forked() const noexcept {
   return fork_generation() != generation_;
+}
+
+StorageStats PgStorage::stats() const noexcept {
+  StorageStats stats{
+      .connections_in_use = 0, .connections_idle = 0, .calls_waiting = 0, .waits = 0, .waited = {{}}};
+  for (PgPool* pool : {users_.get(), library_.get(), replica_ ? &replica_->pool() : nullptr}) {
+    if (pool == nullptr) continue;
+    const PgPool::Counts counts = pool->counts();
+    *stats.connections_in_use += static_cast<std::int64_t>(counts.open - counts.idle);
+    *stats.connections_idle += static_cast<std::int64_t>(counts.idle);
+    *stats.calls_waiting += static_cast<std::int64_t>(counts.waiting);
+    *stats.waits += static_cast<std::int64_t>(counts.waits);
+    *stats.waited += counts.waited;
+  }
+  return stats;
 }
 
 PgPool& PgStorage::pool_of(const Scope& scope) noexcept {
@@ -329,6 +345,12 @@ Result<std::vector<std::string>> PgStorage::check() {
     return {};
   }));
   return problems;
+}
+
+Result<std::unique_ptr<Signals>> PgStorage::signals(std::function<void(std::string_view text)> heard) {
+  if (is_forked()) return forked("the PostgreSQL storage");
+  if (heard) return make_listener(options_, std::move(heard));
+  return make_sender(*this, options_.schema);
 }
 
 Result<std::unique_ptr<Storage>> postgres(const PostgresOptions& options) {

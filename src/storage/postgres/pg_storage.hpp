@@ -31,6 +31,8 @@ class PgStorage final : public Storage {
   Result<std::int64_t> schema_version() override;
   Result<void> backup(const std::string& path) override;
   Result<std::vector<std::string>> check() override;
+  Result<std::unique_ptr<Signals>> signals(std::function<void(std::string_view text)> heard) override;
+  [[nodiscard]] StorageStats stats() const noexcept override;
 
   /// For tests and metrics.
   [[nodiscard]] PgPool& pool() noexcept { return *users_; }

@@ -53,6 +53,7 @@ void SqliteWriter::run_first(Request& request) {
   request.result = connection_->control(Control::begin_write);
   if (!request.result) return;
   const TransactionFrame frame(storage_, TransactionFrame::Kind::write);
+  const observe::ContextScope as_caller(request.context);
   request.result = connection_->run(request.work);
   if (request.result && !connection_->in_transaction()) {
     request.result =
@@ -67,6 +68,7 @@ void SqliteWriter::run_in_savepoint(Request& request, Request& group) {
   request.result = connection_->control(Control::savepoint);
   if (!request.result) return;
   const TransactionFrame frame(storage_, TransactionFrame::Kind::write);
+  const observe::ContextScope as_caller(request.context);
   request.result = connection_->run(request.work);
   Result<void> kept;
   if (!connection_->in_transaction()) {

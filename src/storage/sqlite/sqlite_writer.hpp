@@ -9,6 +9,7 @@
 
 #include <omnicrm/storage/storage.hpp>
 
+#include "observe/thread_context.hpp"
 #include "storage/sqlite/memory_gate.hpp"
 #include "storage/sqlite/sqlite_connection.hpp"
 
@@ -47,6 +48,8 @@ class SqliteWriter {
   struct Request {
     explicit Request(Work body, Clock::time_point give_up) : work(body), deadline(give_up) {}
     Work work;
+    /// The caller's: a leader runs the work under it.
+    observe::ThreadContext context = observe::thread_context();
     Clock::time_point deadline;  // for the lock of another process
     Result<void> result;
     bool is_uncommitted = false;  // worked, and not yet durable

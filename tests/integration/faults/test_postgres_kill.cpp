@@ -44,7 +44,7 @@ struct ServerImport {
     std::string problem = difference(expected, canonical_dump(path, "ada"));
     const auto database = look_into(path);
     if (database->text_index().size() != words) problem += "the full text has other entries\n";
-    if (database->number("SELECT COUNT(*) FROM jobs WHERE state NOT IN ('done', 'cancelled')") != 0)
+    if (database->number("SELECT COUNT(*) FROM job_rows WHERE state NOT IN ('done', 'cancelled')") != 0)
       problem += "jobs are left\n";
     const auto crm = need(Crm::open(test_options(path, 2 * later)));
     Session ada = need(crm->session("ada"));

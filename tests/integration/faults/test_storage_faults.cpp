@@ -1,6 +1,5 @@
 // The database's file in trouble: a clear error, nothing half-written, and on with it when the trouble is
 // over.
-#include <sys/mount.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -14,6 +13,7 @@
 #include "parts/canonical_dump.hpp"
 #include "parts/child.hpp"
 #include "parts/crm_fixture.hpp"
+#include "parts/small_disk.hpp"
 #include "parts/sources.hpp"
 #include "parts/sqlite_file.hpp"
 
@@ -49,28 +49,6 @@ int import_without_space(const std::string& path, const SyncSource& source) {
   if (!done && !done.error().needs_user) return 5;
   return ada->sync().list({}) ? 0 : 6;
 }
-
-/// A small file system of its own; not every machine lets one be mounted.
-class SmallDisk {
- public:
-  SmallDisk(const std::string& path, const std::string& size) : path_(path) {
-    fs::create_directories(path);
-    mounted_ = ::mount("tmpfs", path.c_str(), "tmpfs", 0, ("size=" + size).c_str()) == 0;
-  }
-  ~SmallDisk() {
-    if (mounted_) ::umount2(path_.c_str(), MNT_DETACH);
-  }
-  SmallDisk(const SmallDisk&) = delete;
-  SmallDisk& operator=(const SmallDisk&) = delete;
-  [[nodiscard]] bool mounted() const noexcept { return mounted_; }
-  void grow(const std::string& size) const {
-    BOOST_REQUIRE(::mount("tmpfs", path_.c_str(), "tmpfs", MS_REMOUNT, ("size=" + size).c_str()) == 0);
-  }
-
- private:
-  std::string path_;
-  bool mounted_ = false;
-};
 
 struct FaultFixture {
   TemporaryFolder folder;

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <regex>
 #include <string>
 #include <utility>
 #include <vector>
@@ -87,10 +88,17 @@ struct Desk {
     return jobs::make_runner({storage, clock, ids, random, std::make_shared<Quiet>(), wakeup}, options);
   }
 
+  /// What a query of jobs counts. On PostgreSQL a job's state stands in several tables: a view puts it
+  /// together.
   std::int64_t number(std::string_view sql) {
+    std::string text(sql);
+    if (storage->dialect() == storage::Dialect::postgres) {
+      static const std::regex table("\\b(FROM|JOIN) jobs\\b");
+      text = std::regex_replace(text, table, "$1 job_states");
+    }
     std::int64_t value = 0;
     must(storage->read({}, [&](storage::Connection& connection) -> Result<void> {
-      value = must(storage::query_one<std::int64_t>(connection, sql)).value();
+      value = must(storage::query_one<std::int64_t>(connection, text)).value();
       return {};
     }));
     return value;

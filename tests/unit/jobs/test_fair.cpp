@@ -53,6 +53,44 @@ BOOST_AUTO_TEST_CASE(a_flood_delays_nobody) {
   BOOST_TEST(ran_by_then <= 3 * (newcomers + 1));
 }
 
+// The numbers: 500 users of 25 jobs and one flood of 10,000.
+BOOST_AUTO_TEST_CASE(everybodys_first_job_is_near_the_head) {
+  Desk desk;
+  Line line(desk);
+  must(desk.queue("flood")->enqueue(many(10'000)));
+  constexpr int users = 500;
+  for (int i = 0; i < users; ++i) must(desk.queue("user" + std::to_string(i))->enqueue(many(25)));
+  must(line.runner->step(600));
+  for (int i = 0; i < users; ++i) BOOST_TEST(line.place_of("user" + std::to_string(i)) < 600, "user" << i);
+  must(line.runner->run_until_idle());
+  BOOST_TEST(line.users.size() == 10'000 + 25 * users);
+  // All of their jobs are over before the flood has had much more than its share.
+  const auto last =
+      std::find_if(line.users.rbegin(), line.users.rend(), [](UserId id) { return id != user("flood"); });
+  const std::ptrdiff_t ran_by_then = line.users.rend() - last;
+  BOOST_TEST(ran_by_then <= 26 * (users + 1));
+}
+
+// A line that stood still keeps its own time: who comes to it now is next in it.
+BOOST_AUTO_TEST_CASE(a_kind_that_could_not_run_is_fair_in_itself) {
+  Desk desk;
+  Line line(desk);
+  std::vector<UserId> slow;
+  must(desk.queue("flood")->enqueue(std::vector<jobs::NewJob>(1'000, job("slow"))));
+  for (int i = 0; i < 30; ++i) {
+    must(desk.queue("busy")->enqueue(many(100)));
+    must(line.runner->run_until_idle());
+  }
+  must(desk.queue("late")->enqueue({job("slow")}));
+  auto other = desk.runner({.threads = 1});
+  must(other->register_handler("slow", does([&](Context& context) -> Result<Outcome> {
+                                 slow.push_back(context.user());
+                                 return Outcome::done();
+                               })));
+  must(other->step(10));
+  BOOST_TEST(std::count(slow.begin(), slow.end(), user("late")) == 1);
+}
+
 BOOST_AUTO_TEST_CASE(who_comes_later_starts_where_the_line_is_now) {
   Desk desk;
   Line line(desk);

@@ -101,7 +101,7 @@ BOOST_AUTO_TEST_CASE(a_late_worker_writes_nothing) {
 
   // The first one wakes up: in its handler's transaction, and with its endings of every kind.
   const jobs::KindEntry kind{does_nothing(), {}};
-  jobs::Held held(early.claim.jobs[0], kind, *two.desk.clock, *two.desk.ids);
+  jobs::Held held(early.claim.jobs[0], kind, two.parts);
   const auto completed = two.desk.storage->write(
       {}, [&](storage::Connection& connection) -> Result<void> { return held.complete_in(connection, {}); });
   BOOST_TEST((completed.error().code == ErrorCode::conflict));

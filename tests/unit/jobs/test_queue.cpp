@@ -144,10 +144,15 @@ BOOST_AUTO_TEST_CASE(a_job_that_is_claimed_meanwhile_is_told_to_stop) {
   std::latch taken(1);
   std::jthread claim([&] {
     must(desk.storage->write({}, [&](storage::Connection& connection) -> Result<void> {
-      auto claimed = storage::execute(
-          connection, "UPDATE jobs SET state = 'running', lease_id = id WHERE user_id = ? AND id = ?",
-          user("ann"), id);
-      if (!claimed) return fail(claimed.error());
+      jobs::RoundCall call;
+      call.self = {desk.ids->make<WorkerId>(), "claimer", desk.clock->now()};
+      call.reborn = call.self;
+      call.lease = desk.ids->make<LeaseId>();
+      call.now = desk.clock->now();
+      jobs::RoundOrder order;
+      order.shares.push_back({.kinds = R"(["work"])", .limit = 10});
+      const auto round = desk.wakeup->store(connection.dialect()).round(connection, call, order);
+      if (!round || round->claim.jobs.size() != 1) std::terminate();  // or the test would wait for ever
       taken.count_down();
       std::this_thread::sleep_for(std::chrono::milliseconds(200));
       return {};

@@ -139,6 +139,8 @@ BOOST_FIXTURE_TEST_CASE(every_kind_of_record_is_changed_the_same_way, Calls) {
              "https://e.example"},
         Kind{"segments", R"({"name":"Club","filter":{"field":"display_name","op":"contains","value":"a"}})",
              R"({"name":"Members"})", "name", "Members"},
+        Kind{"schedules", R"({"name":"Nightly","kind":"tidy","cron":"@daily"})", R"({"zone":"Asia/Tokyo"})",
+             "zone", "Asia/Tokyo"},
         Kind{"tasks", R"({"title":"Call"})", R"({"note":"at noon"})", "note", "at noon"}}) {
     const std::string name = kind.name;
     const auto made = call(name + ".create", kind.create);

@@ -71,6 +71,11 @@ const std::vector<Attempt> attempts{
     {"jobs.list", "{}", Expect::own},
     {"jobs.cancel", R"({"id":"$job"})", Expect::not_found},
     {"jobs.retry", R"({"id":"$job"})", Expect::not_found},
+    {"jobs.failures", R"({"id":"$job"})", Expect::not_found},
+    {"jobs.remove", R"({"id":"$job"})", Expect::not_found},
+    {"jobs.pause", R"({"kind":"import"})", Expect::own},
+    {"jobs.resume", R"({"kind":"import"})", Expect::own},
+    {"jobs.enqueue", R"({"jobs":[{"kind":"other","after_jobs":["$job"]}]})", Expect::not_found},
     {"jobs.stats", "{}", Expect::own},
     {"operations.list", "{}", Expect::own},
     {"organizations.create", R"({"name":"Another"})", Expect::own},
@@ -79,6 +84,15 @@ const std::vector<Attempt> attempts{
      Expect::not_found},
     {"organizations.delete", R"({"id":"$organization"})", Expect::not_found},
     {"organizations.list", "{}", Expect::own},
+    {"schedules.create", R"({"name":"Nightly","kind":"other","cron":"0 3 * * *"})", Expect::own},
+    {"schedules.get", R"({"id":"$schedule"})", Expect::not_found},
+    {"schedules.update", R"({"id":"$schedule","expected_version":1,"changes":{"name":"x"}})",
+     Expect::not_found},
+    {"schedules.remove", R"({"id":"$schedule"})", Expect::not_found},
+    {"schedules.list", "{}", Expect::own},
+    {"schedules.pause", R"({"id":"$schedule"})", Expect::not_found},
+    {"schedules.resume", R"({"id":"$schedule"})", Expect::not_found},
+    {"schedules.preview", R"({"cron":"0 3 * * *"})", Expect::own},
     {"search.query", R"({"text":"hello"})", Expect::own},
     {"search.query", R"({"text":"tag:club"})", Expect::own},
     {"segments.create", R"({"name":"Mine","filter":{"field":"tag","op":"eq","value":"club"}})", Expect::own},
@@ -152,6 +166,7 @@ class Household {
     ids_["task"] = id_of("tasks.create", R"({"title":"Call","contact_id":")" + ids_["contact"] + "\"}");
     ids_["job"] =
         text(call("jobs.enqueue", R"({"jobs":[{"kind":"other","unique_key":"same"}]})").at("ids").at(0));
+    ids_["schedule"] = id_of("schedules.create", R"({"name":"Weekly","kind":"other","cron":"@weekly"})");
     call("settings.set", R"({"name":"host.secret","value":")" + ids_["contact"] + "\"}");
   }
 
@@ -166,7 +181,7 @@ class Household {
     std::string all;
     for (const char* list :
          {"contacts.list", "organizations.list", "interactions.list", "tags.list", "segments.list",
-          "tasks.list", "sync.plans", "sync.list", "jobs.list", "audit.list"})
+          "tasks.list", "sync.plans", "sync.list", "jobs.list", "schedules.list", "audit.list"})
       all += need(session_.call(list, R"({"limit":1000})")) + '\n';
     for (const char* other : {"settings.list", "jobs.stats", "audit.verify", "sync.digest"})
       all += need(session_.call(other, "{}")) + '\n';
@@ -283,7 +298,7 @@ BOOST_FIXTURE_TEST_CASE(the_same_requests_reach_ones_own, TwoUsers) {
   for (const char* operation :
        {"contacts.get", "organizations.get", "interactions.get", "interactions.documents", "tags.get",
         "tags.of_contact", "segments.get", "segments.contacts", "segments.count", "tasks.get", "jobs.get",
-        "sync.plan", "sync.status", "sync.reconcile", "contacts.timeline"}) {
+        "schedules.get", "sync.plan", "sync.status", "sync.reconcile", "contacts.timeline"}) {
     for (const Attempt& attempt : attempts) {
       if (attempt.operation != operation) continue;
       std::string request = attempt.request;
@@ -294,8 +309,8 @@ BOOST_FIXTURE_TEST_CASE(the_same_requests_reach_ones_own, TwoUsers) {
 }
 
 BOOST_FIXTURE_TEST_CASE(a_cursor_of_another_user_opens_nothing, TwoUsers) {
-  for (const char* list :
-       {"contacts.list", "interactions.list", "tags.list", "jobs.list", "audit.list", "sync.plans"}) {
+  for (const char* list : {"contacts.list", "interactions.list", "tags.list", "jobs.list", "schedules.list",
+                           "audit.list", "sync.plans"}) {
     const auto page = victim.call(list, R"({"limit":1})");
     const auto* next = page.as_object().if_contains("next");
     if (next == nullptr) continue;

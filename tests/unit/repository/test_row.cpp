@@ -180,7 +180,6 @@ BOOST_AUTO_TEST_CASE(updates_write_every_column_but_key_and_creation) {
   CHECK(SyncBatch)
   CHECK(SyncCursor)
   CHECK(Suppression)
-  CHECK(Job)
 #undef CHECK
 }
 

@@ -221,24 +221,24 @@ CREATE TABLE jobs (
   seq INTEGER PRIMARY KEY,
   user_id BLOB NOT NULL, id BLOB NOT NULL, kind TEXT NOT NULL, payload TEXT NOT NULL, state TEXT NOT NULL,
   priority INTEGER NOT NULL, virtual_time INTEGER NOT NULL, run_at INTEGER NOT NULL,
-  attempt INTEGER NOT NULL, max_attempts INTEGER NOT NULL, unique_key TEXT NOT NULL, batch_id BLOB,
+  attempt INTEGER NOT NULL, max_attempts INTEGER NOT NULL,
+  unique_key TEXT NOT NULL, unique_scope TEXT NOT NULL DEFAULT '', batch_id BLOB,
   lease_id BLOB, progress_done INTEGER NOT NULL, progress_total INTEGER NOT NULL, progress_note TEXT NOT NULL,
-  error TEXT NOT NULL, result TEXT NOT NULL, cancel_requested INTEGER NOT NULL,
+  error TEXT NOT NULL, result TEXT NOT NULL, cancel_requested INTEGER NOT NULL, trace TEXT NOT NULL,
+  is_parked INTEGER NOT NULL,
   created_at INTEGER NOT NULL, started_at INTEGER, finished_at INTEGER
 );
 CREATE UNIQUE INDEX jobs_id ON jobs (user_id, id);
-CREATE INDEX jobs_ready ON jobs (priority, virtual_time, seq, kind) WHERE state = 'ready';
+-- A line for each kind: what is paused, full or foreign is not walked through.
+CREATE INDEX jobs_ready ON jobs (kind, priority, virtual_time, seq) WHERE state = 'ready' AND is_parked = 0;
+CREATE INDEX jobs_parked ON jobs (kind, user_id) WHERE is_parked = 1;
 CREATE INDEX jobs_scheduled ON jobs (run_at, seq) WHERE state = 'scheduled';
 CREATE INDEX jobs_running ON jobs (lease_id) WHERE state = 'running';
 CREATE INDEX jobs_batch ON jobs (user_id, batch_id) WHERE batch_id IS NOT NULL;
-CREATE INDEX jobs_finished ON jobs (finished_at) WHERE finished_at IS NOT NULL;
+CREATE INDEX jobs_batch_open ON jobs (user_id, batch_id) WHERE batch_id IS NOT NULL AND finished_at IS NULL;
+CREATE INDEX jobs_finished ON jobs (kind, state, finished_at) WHERE finished_at IS NOT NULL;
 CREATE INDEX jobs_listed ON jobs (user_id, created_at DESC, id DESC);
 
--- Ready and scheduled rows of their own are PostgreSQL's shape; here they are views of the same rows.
-CREATE VIEW job_ready AS
-  SELECT priority, virtual_time AS vt, id, 1 AS n, user_id, attempt FROM jobs WHERE state = 'ready';
-CREATE VIEW job_scheduled AS
-  SELECT run_at, priority, virtual_time AS vt, id, user_id, attempt FROM jobs WHERE state = 'scheduled';
 CREATE TABLE job_leases (
   id BLOB NOT NULL PRIMARY KEY, worker_id BLOB NOT NULL, claimed_at INTEGER NOT NULL
 ) WITHOUT ROWID;
@@ -252,24 +252,80 @@ CREATE TABLE job_failures (
   error TEXT NOT NULL,
   PRIMARY KEY (user_id, job_id, attempt)
 ) WITHOUT ROWID;
+-- scope: UniqueScope; until: the end of its period, 0: none.
 CREATE TABLE job_unique (
   user_id BLOB NOT NULL, kind TEXT NOT NULL, unique_key TEXT NOT NULL, job_id BLOB NOT NULL,
+  scope TEXT NOT NULL, until INTEGER NOT NULL,
   PRIMARY KEY (user_id, kind, unique_key)
 ) WITHOUT ROWID;
-CREATE TABLE job_clocks (
-  user_id BLOB NOT NULL PRIMARY KEY, virtual_time INTEGER NOT NULL
+CREATE INDEX job_unique_until ON job_unique (until) WHERE until > 0;
+-- What waiting jobs wait for: another job, or the end of a batch.
+CREATE TABLE job_waits (
+  seq INTEGER PRIMARY KEY, user_id BLOB NOT NULL, job_id BLOB NOT NULL, on_job BLOB, on_batch BLOB
+);
+CREATE INDEX job_waits_job ON job_waits (user_id, job_id);
+CREATE UNIQUE INDEX job_waits_on_job ON job_waits (user_id, on_job, job_id) WHERE on_job IS NOT NULL;
+CREATE UNIQUE INDEX job_waits_on_batch ON job_waits (user_id, on_batch, job_id) WHERE on_batch IS NOT NULL;
+-- Of a user, or (the nil user) of all.
+CREATE TABLE job_pauses (
+  user_id BLOB NOT NULL, kind TEXT NOT NULL, paused_at INTEGER NOT NULL,
+  PRIMARY KEY (user_id, kind)
 ) WITHOUT ROWID;
+-- What limits that hold for all processes together have let through: the period that began, its starts, until
+-- when it is full, and how many may run at once.
+CREATE TABLE job_rates (
+  kind TEXT NOT NULL PRIMARY KEY, began_at INTEGER NOT NULL, started INTEGER NOT NULL,
+  blocked_until INTEGER NOT NULL, max_global INTEGER NOT NULL
+) WITHOUT ROWID;
+-- The fair clocks: a user's in a line; the nil user's, without a kind, is that of all lines of a priority.
+CREATE TABLE job_clocks (
+  user_id BLOB NOT NULL, kind TEXT NOT NULL, priority INTEGER NOT NULL, virtual_time INTEGER NOT NULL,
+  PRIMARY KEY (user_id, kind, priority)
+) WITHOUT ROWID;
+-- Jobs as a copy to another storage (src/copy) reads and writes them, whatever tables a storage keeps them in. One that
+-- runs arrives as one whose worker ended; a turn is given anew.
+CREATE VIEW job_rows AS
+  SELECT user_id, id, kind, payload, priority, run_at, attempt, max_attempts, unique_key, unique_scope, batch_id,
+         progress_done, progress_total, progress_note, error, result, trace, created_at, started_at,
+         CASE WHEN state <> 'running' THEN state WHEN cancel_requested = 1 THEN 'cancelled' ELSE 'ready' END AS state,
+         CASE WHEN state IN ('scheduled', 'waiting') THEN virtual_time ELSE 1 END AS cost,
+         CASE WHEN state = 'running' AND cancel_requested = 1 THEN started_at ELSE finished_at END AS finished_at
+  FROM jobs;
+CREATE TRIGGER job_rows_arrive INSTEAD OF INSERT ON job_rows BEGIN
+  INSERT INTO job_clocks (user_id, kind, priority, virtual_time)
+    SELECT new.user_id, new.kind, new.priority, new.cost WHERE new.state = 'ready'
+    ON CONFLICT (user_id, kind, priority) DO UPDATE SET virtual_time = virtual_time + excluded.virtual_time;
+  INSERT INTO jobs (user_id, id, kind, payload, state, priority, virtual_time, run_at, attempt, max_attempts, unique_key,
+                    unique_scope, batch_id, lease_id, progress_done, progress_total, progress_note, error, result,
+                    cancel_requested, trace, is_parked, created_at, started_at, finished_at)
+    VALUES (new.user_id, new.id, new.kind, new.payload, new.state, new.priority,
+            CASE WHEN new.state = 'ready' THEN
+              (SELECT c.virtual_time - new.cost FROM job_clocks AS c
+               WHERE c.user_id = new.user_id AND c.kind = new.kind AND c.priority = new.priority)
+              WHEN new.state IN ('scheduled', 'waiting') THEN new.cost ELSE 0 END,
+            new.run_at, new.attempt, new.max_attempts, new.unique_key, new.unique_scope, new.batch_id, NULL,
+            new.progress_done, new.progress_total, new.progress_note, new.error, new.result, 0, new.trace,
+            new.state = 'ready' AND EXISTS (SELECT 1 FROM job_pauses AS p
+                                            WHERE p.user_id = new.user_id AND p.kind = new.kind),
+            new.created_at, new.started_at, new.finished_at);
+END;
 CREATE TABLE workers (
   id BLOB NOT NULL PRIMARY KEY, name TEXT NOT NULL, started_at INTEGER NOT NULL, heartbeat_at INTEGER NOT NULL
 ) WITHOUT ROWID;
 CREATE TABLE schedules (
-  user_id BLOB NOT NULL, id BLOB NOT NULL, name TEXT NOT NULL, kind TEXT NOT NULL, payload TEXT NOT NULL,
-  cron TEXT NOT NULL, zone TEXT NOT NULL, catch_up TEXT NOT NULL, paused INTEGER NOT NULL,
-  next_at INTEGER, last_at INTEGER, created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL,
+  user_id BLOB NOT NULL, id BLOB NOT NULL, version INTEGER NOT NULL, name TEXT NOT NULL, kind TEXT NOT NULL,
+  payload TEXT NOT NULL, cron TEXT NOT NULL, zone TEXT NOT NULL, catch_up TEXT NOT NULL, paused INTEGER NOT NULL,
+  is_unique INTEGER NOT NULL, priority INTEGER NOT NULL, next_at INTEGER, last_at INTEGER, error TEXT NOT NULL,
+  created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL,
   PRIMARY KEY (user_id, id)
 ) WITHOUT ROWID;
 CREATE UNIQUE INDEX schedules_name ON schedules (user_id, name);
 CREATE INDEX schedules_next ON schedules (next_at) WHERE paused = 0;
+CREATE INDEX schedules_last ON schedules (last_at) WHERE paused = 0;
+-- Who does what only one worker should do, and until when.
+CREATE TABLE leaders (
+  name TEXT NOT NULL PRIMARY KEY, holder BLOB NOT NULL, until INTEGER NOT NULL
+) WITHOUT ROWID;
 
 -- Events out -------------------------------------------------------------------------------------------
 CREATE TABLE outbox (
